@@ -1,0 +1,1 @@
+"""What talks to a Colloque server: the async Python client, the command line, the web page."""

@@ -1,0 +1,1 @@
+"""Engines: implements the protocols of ``colloque.streaming.engines`` with real models."""

@@ -1,0 +1,1 @@
+"""Builds the diariser's ONNX files from published weights, without torch."""

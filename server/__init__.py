@@ -1,0 +1,1 @@
+"""The part that touches the world: sockets, storage, the clock, secrets."""

@@ -1,0 +1,1 @@
+"""Storage behind `server/ports.py`: SQLite through SQLAlchemy."""
