@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import numpy as np
+
 from colloque.streaming import commands as c
 from colloque.streaming import engines as e
 from colloque.streaming import events as ev

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from colloque.streaming import commands as c
 from colloque.streaming import engines as e
 from colloque.streaming import events as ev
@@ -20,7 +21,6 @@ from colloque.streaming.errors import (
 from colloque.streaming.note import DraftStatement, Evidence
 from colloque.streaming.session import Session
 from colloque.streaming.view import SessionView
-
 from tests.playbook import Playbook, activity, recognised, span, word
 
 
@@ -353,7 +353,7 @@ def test_a_draft_that_fails_leaves_the_note_and_is_tried_again() -> None:
     assert book.of(c.RequestDraft, book.wait(2))
 
 
-# --- failure and restart ------------------------------------------------------------------------------------------------
+# --- failure and restart ------------------------------------------------------------------------------------------
 
 
 def test_a_checkpoint_is_stored_only_when_the_words_before_it_are_committed() -> None:
