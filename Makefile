@@ -44,6 +44,7 @@ style: $(VENV)/.installed-dev
 types: $(VENV)/.installed-dev
 	@$(BIN)/python tests/namespace_view.py build/ns
 	MYPYPATH=build/ns $(BIN)/mypy -p colloque.streaming -p colloque.models -p colloque.server -p colloque.clients
+	$(BIN)/mypy tools/*.py
 
 layers: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
