@@ -18,6 +18,9 @@
     │   └── CapacityReached    full; try again later
     └── EngineFault            the server is at fault
 
+Leaves with codes of their own also live where they arise: `storage` and `session_down` in `server/`, `already_signed`,
+`not_signed` and `not_available` beside the rules of the note. `docs/protocol.md` lists all.
+
 Messages never hold speech, names or tokens: they may be logged.
 """
 

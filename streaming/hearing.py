@@ -145,6 +145,8 @@ class Hearing:
             case e.Progress(sample):
                 if sample > track.processed_sample:
                     track.processed_sample = sample
+                if sample > track.furthest_sample:  # not merely heard again after a failure
+                    track.furthest_sample = sample
                     track.failures = 0
             case e.NotUnderstood(start, end, reason):
                 self._gap(track, start, end, reason)

@@ -118,6 +118,8 @@ def _read_tuple(item_hint: Any, value: Any, where: str) -> tuple[Any, ...]:
 def _string(value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise BadMessage(f"{where} must be a string")
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        raise BadMessage(f"{where} holds half a surrogate pair, which is no text")
     return value
 
 

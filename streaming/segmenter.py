@@ -31,7 +31,7 @@ class SegmenterConfig:
     """Fewer voiced windows are a click, not speech."""
     lead_windows: int = 10
     """Padding before the first voiced window: voice activity is late at soft onsets."""
-    hangover_windows: int = 6
+    hangover_windows: int = 8
     """Padding after the last window that was not silent."""
     endpoint_windows: int = 16
     """So much silence ends a short segment."""
@@ -187,16 +187,16 @@ class Segmenter:
         events: list[SegmenterEvent] = []
         if self._speaking:
             events.append(VoiceStopped(self._voice_end_sample))
-        spoken = self.speaking
-        start, end, windows = self.start_sample, self._hangover_sample, tuple(self._probabilities)
+        is_speech = self.speaking
+        start, end = self.start_sample, self._hangover_sample
+        windows = self._probabilities[: len(self._probabilities) - (self._sample - end) // WINDOW_SAMPLES]
         self._open = self._speaking = False
-        if spoken:
+        if is_speech:
             self._floor_sample = end
         self._keep_lead()
-        if spoken:
-            count = (end - self._sample) // WINDOW_SAMPLES or None
+        if is_speech:
             resume = SegmenterState(self._first_sample, self._floor_sample)
-            events.append(SpeechSegment(start, end, "pause", windows[:count], resume))
+            events.append(SpeechSegment(start, end, "pause", tuple(windows), resume))
         return events
 
     def _cut(self) -> SpeechSegment:
@@ -204,8 +204,8 @@ class Segmenter:
         windows = self._probabilities
         first = len(windows) - self._config.cut_search_windows
         around = [sum(windows[max(i - 1, 0) : i + 2]) for i in range(first, len(windows) - 1)]
-        # Of equals the last, so that the segment is as long as it may be.
-        count = first + max(range(len(around)), key=lambda i: (-around[i], i)) + 1
+        # With its neighbours, since one low window may be chance. Of equals the last: the longer segment reads better.
+        count = first + 1 + min(range(len(around)), key=lambda i: (around[i], windows[first + i], -i))
         start, end = self.start_sample, self._first_sample + count * WINDOW_SAMPLES
         self._probabilities = windows[count:]
         self._voiced_windows = self._silent_windows = 0

@@ -30,12 +30,14 @@ class Track:
         """Of the engine's stream; results of an older one are stale."""
         self.is_open = False
         self.processed_sample = 0
+        self.furthest_sample = 0
+        """As far as any stream of the track has come."""
         self.flushing: set[int] = set()
         """Tokens of flushes that the engine has not answered."""
         self.is_stale = False
         """The configuration has changed: open the stream anew once it is flushed."""
         self.failures = 0
-        """Of the engine in a row, without progress between."""
+        """Of the engine in a row, without new audio worked through between."""
         self.stored: StoreCheckpoint | None = None
         self._held: deque[Checkpoint] = deque()
         """Checkpoints whose earlier words still wait for their speakers."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from colloque.streaming.engines import Recognised, SpeakerActivity
-from colloque.streaming.joiner import Run, WordJoiner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from colloque.streaming.engines import Recognised, SpeakerActivity
+from colloque.streaming.joiner import Run, WordJoiner
 from tests.playbook import activity, recognised, span, word
 
 RECOGNISED = [

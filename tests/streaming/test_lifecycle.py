@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing
 
 import pytest
+
 from colloque.streaming.errors import ConsentRequired, Refused, SessionOver
 from colloque.streaming.lifecycle import IDEMPOTENT, TRANSITIONS, Trigger, refusal, step
 from colloque.streaming.messages import SessionState

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from colloque.streaming import commands as c
 from colloque.streaming import engines as e
 from colloque.streaming import events as ev
@@ -12,9 +15,6 @@ from colloque.streaming.audio import samples
 from colloque.streaming.errors import ColloqueError
 from colloque.streaming.note import DraftStatement, Evidence
 from colloque.streaming.view import SessionView
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.playbook import Playbook, activity, recognised, span, word
 
 
