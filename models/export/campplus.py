@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,7 +150,9 @@ def _conv(
     scale, shift = norm_as_line(weights, norm)
     kernel = weights[f"{conv}.weight"].astype(np.float64)
     kernel = kernel * scale.reshape(-1, *[1] * (kernel.ndim - 1))
-    attributes = {name: list(numbers) for name, numbers in (("strides", strides), ("pads", pads)) if numbers}
+    attributes: dict[str, Any] = {
+        name: list(numbers) for name, numbers in (("strides", strides), ("pads", pads)) if numbers
+    }
     return graph.node("Conv", value, graph.constant(kernel), graph.constant(shift), **attributes)
 
 

@@ -9,6 +9,7 @@ end-to-end speech separation", ICASSP 2020 (the sine filters beside SincNet's co
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ CLASSES = 7
 """Nobody, one of three voices, or two of three at once."""
 
 _SINC_STRIDE = 10
-_POOL = {"kernel_shape": [3], "strides": [3]}
+_POOL: dict[str, Any] = {"kernel_shape": [3], "strides": [3]}
 _LOWEST_HZ = 50.0
 _NARROWEST_HZ = 50.0
 _NYQUIST_HZ = 8000.0
@@ -34,7 +35,10 @@ def build(checkpoint: Path) -> bytes:
 
     Input `waveform`: float32, shape (batch, 1, samples) at 16 kHz. Output `log_probabilities`: float32, shape
     (batch, frames, 7), the natural logarithm of the probability of each class in the order {}, {1}, {2}, {3}, {1, 2},
-    {1, 3}, {2, 3}. A frame spans 991 samples and starts 270 samples after the one before.
+    {1, 3}, {2, 3}. A frame spans 991 samples and starts 270 samples after the one before; fewer samples are an error.
+
+    On real speech the numbers are within 0.0002 of the network in double precision (PyTorch in single precision, whose
+    filters are coarser, is within 0.0013), in logarithms as low as -15.
     """
     weights = read_weights(checkpoint)
     graph = Graph("segmentation-3.0")

@@ -16,9 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Weights = dict[str, NDArray[np.float32]]
-"""Name of a parameter → its values."""
-
 _DTYPES = {"FloatStorage": "<f4", "DoubleStorage": "<f8", "HalfStorage": "<f2", "LongStorage": "<i8"}
 _SETTINGS = ("pyannote.audio.core.task", "torch.torch_version")
 """Modules whose objects stand beside the weights in the checkpoints that we read, and which nobody needs."""
@@ -26,6 +23,13 @@ _SETTINGS = ("pyannote.audio.core.task", "torch.torch_version")
 
 class BadCheckpoint(Exception):
     """The file is no checkpoint of the kind that this reader knows."""
+
+
+class Weights(dict[str, NDArray[np.float32]]):
+    """Name of a parameter → its values. Asking for one that is not there raises `BadCheckpoint`."""
+
+    def __missing__(self, name: str) -> NDArray[np.float32]:
+        raise BadCheckpoint(f"the checkpoint has no {name}: it is of another model")
 
 
 class _Setting:
@@ -57,11 +61,11 @@ def read_weights(path: Path) -> Weights:
     state = content.get("state_dict", content) if isinstance(content, dict) else None
     if not isinstance(state, dict):
         raise BadCheckpoint(f"{path.name} holds no state_dict")
-    weights = {
-        name: value.astype(np.float32)
+    weights = Weights(
+        (name, value.astype(np.float32))
         for name, value in state.items()
         if isinstance(value, np.ndarray) and value.dtype.kind == "f"
-    }
+    )
     if not weights:
         raise BadCheckpoint(f"{path.name} holds no weights")
     return weights
@@ -111,8 +115,12 @@ def _tensor(
     storage: NDArray[Any], offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: object
 ) -> NDArray[Any]:
     """A view of the storage. `offset` and `strides` count elements."""
+    if min(offset, *shape, *strides, 0) < 0:
+        raise pickle.UnpicklingError("a tensor reaches beyond its storage")
+    if 0 in shape:
+        return np.empty(shape, storage.dtype)
     last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
-    if min(offset, last, *shape, *strides, 0) < 0 or (0 not in shape and last >= storage.size):
+    if last >= storage.size:
         raise pickle.UnpicklingError("a tensor reaches beyond its storage")
     step = storage.itemsize
     # The bounds are checked above: as_strided itself checks nothing.
