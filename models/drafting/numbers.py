@@ -32,9 +32,7 @@ def _count(names: str, first: int = 0, step: int = 1) -> dict[str, int]:
 
 
 _UNITS: dict[str, dict[str, int]] = {
-    "fr": _count(
-        "zero un|une deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize"
-    ),
+    "fr": _count("zero un|une deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize"),
     "en": _count(
         "zero|oh one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
         "seventeen eighteen nineteen"
@@ -66,8 +64,8 @@ _CENTURIES = {"nineteen": 19, "twenty": 20}
 def read_numbers(words: Sequence[str], language: Language) -> list[Number]:
     """The numbers in a sequence of tokens, none overlapping.
 
-    `38,6`, `quatre-vingt-dix-sept`, `a hundred and twenty`, `hundertfünfundvierzig` and `acht Komma eins` are one number
-    each; `douze huit` is two. `dreimal` is the number 3 (the token keeps its unit).
+    `38,6`, `quatre-vingt-dix-sept`, `a hundred and twenty`, `hundertfünfundvierzig` and `acht Komma eins` are one
+    number each; `douze huit` is two. `dreimal` is the number 3 (the token keeps its unit).
     """
     tokens = [plain(word) for word in words]
     found: list[Number] = []
@@ -200,9 +198,9 @@ def _step_at(
         after = at + 2 if at + 1 < len(tokens) and tokens[at + 1] == "-" else at + 1
         if after < len(tokens) and tokens[after] in ("vingt", "vingts"):
             return 80, "ten", after + 1
-    if language == "fr" and word == "dix" and at + 2 < len(tokens) and tokens[at + 1] == "-":
-        if tokens[at + 2] in ("sept", "huit", "neuf"):
-            return 10 + units[tokens[at + 2]], "unit", at + 3
+    teen = tokens[at + 2] if at + 2 < len(tokens) and tokens[at + 1] == "-" else ""
+    if language == "fr" and word == "dix" and teen in ("sept", "huit", "neuf"):
+        return 10 + units[tokens[at + 2]], "unit", at + 3
     if word in units or (language == "en" and word == "a"):
         return units.get(word, 1), "unit", at + 1
     if word in tens:

@@ -27,13 +27,18 @@ class Passage:
     """True while more words of its last turn may come."""
 
 
-def joined(texts: Sequence[str]) -> str:
-    """The words as running text. Recognisers give parts such as `j` and `'ai` as words: those are joined without a space."""
-    text = ""
+def joined(texts: Sequence[str]) -> tuple[str, list[int]]:
+    """The words as running text, and the character offset at which each of them begins.
+
+    Recognisers give parts such as `j` and `'ai` as words: those are joined without a space.
+    """
+    text, starts = "", []
     for part in texts:
-        glued = part.startswith(_GLUED) or text.endswith(("'", "’"))
-        text += part if glued or not text else " " + part
-    return text
+        glued = not text or part.startswith(_GLUED) or text.endswith(("'", "’"))
+        text += "" if glued else " "
+        starts.append(len(text))
+        text += part
+    return text, starts
 
 
 def passages(turns: Sequence[Turn]) -> list[Passage]:
