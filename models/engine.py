@@ -1,0 +1,246 @@
+"""The speech engine of one machine: a voice lane and a recogniser lane over shared weights.
+
+Each lane is one thread that alone owns its models (`batcher.py`); a stream takes a slot in both. The two lanes go on
+beside each other: while a segment is being recognised, voice activity and diarisation of the audio that follows do too.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from colloque.models.batcher import Batcher, Job, Slot
+from colloque.models.pipeline import DiariserTrack, FinalPass, InterimPass, Outlet, TrackPipeline, unpack, voice_state
+from colloque.models.vad import VoiceActivity
+from colloque.models.whisper import Device, Whisper
+from colloque.streaming.audio import AudioChunk
+from colloque.streaming.engines import (
+    Checkpoint,
+    Deliver,
+    EngineFailed,
+    Flushed,
+    Hypothesis,
+    NotUnderstood,
+    Recognised,
+    SpeechStream,
+    StreamSpec,
+)
+
+INBOX_MAX = 5000
+"""Pieces of work a slot may hold; the server stops far below."""
+
+_log = logging.getLogger(__name__)
+
+
+class DiariserWeights(Protocol):
+    """The diariser's networks."""
+
+    def open(self, start_sample: int = 0, speakers_max: int | None = None, state: bytes | None = None) -> DiariserTrack:
+        """State for a new track."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """Close what is open, then answer."""
+
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """First work of a stream: its state is made in the lane that will use it."""
+
+
+VoiceWork = Open | AudioChunk | Flush
+RecogniserWork = FinalPass | InterimPass | Checkpoint | Flushed
+
+
+class LocalSpeechEngine:
+    """Implements `colloque.streaming.engines.SpeechEngine`."""
+
+    def __init__(
+        self,
+        *,
+        whisper: Callable[[], Path],
+        voice: Callable[[], Path],
+        diariser: Callable[[], DiariserWeights],
+        slots: int,
+        device: Device = "auto",
+        threads: int = 1,
+    ) -> None:
+        """The callables give paths and weights, or raise `ModelMissing`; they are called by `warm_up`."""
+        self._whisper_path, self._voice_path, self._make_diariser = whisper, voice, diariser
+        self._slots, self._device, self._threads = slots, device, threads
+        self._lanes: tuple[Batcher[tuple[LocalStream, VoiceWork]], Batcher[tuple[LocalStream, RecogniserWork]]] | None
+        self._lanes = None
+
+    def warm_up(self) -> None:
+        """Loads the weights, runs them once and starts the lanes."""
+        self._voice = VoiceActivity(self._voice_path())
+        self._diariser = self._make_diariser()
+        self._whisper = Whisper(self._whisper_path(), self._device, self._threads)
+        self._whisper.warm_up()
+        self._lanes = (
+            Batcher("voice", self._voice_step, slots=self._slots, inbox_max=INBOX_MAX),
+            Batcher("recogniser", self._recogniser_step, slots=self._slots, batch_max=1, inbox_max=INBOX_MAX),
+        )
+
+    def open(self, spec: StreamSpec, deliver: Deliver) -> SpeechStream:
+        """Takes a slot in both lanes. Raises `EngineFull`; `ValueError` for a `state` that is none."""
+        if self._lanes is None:
+            raise RuntimeError("the engine is not warm yet: call `warm_up` first")
+        if spec.state:
+            unpack(spec.state)
+        voice = self._lanes[0].open()
+        try:
+            recogniser = self._lanes[1].open()
+        except BaseException:
+            voice.close()
+            raise
+        return LocalStream(spec, Outlet(deliver, spec.start_sample), voice, recogniser)
+
+    def statistics(self) -> dict[str, float]:
+        """Numbers of both lanes."""
+        if self._lanes is None:
+            return {}
+        return {**self._lanes[0].statistics(), **self._lanes[1].statistics()}
+
+    def shut_down(self) -> None:
+        """Ends both lanes after the steps under way."""
+        lanes, self._lanes = self._lanes, None
+        for lane in lanes or ():
+            lane.shut_down()
+
+    # --- in the voice lane --------------------------------------------------------------------------------------
+
+    def _voice_step(self, batch: Sequence[Job[tuple[LocalStream, VoiceWork]]]) -> None:
+        for job in batch:
+            stream, work = job.work
+            try:
+                self._voice_work(stream, work)
+            except Exception as error:  # the fault of one stream must not touch the others
+                self._fail(stream, "voice", error)
+
+    def _voice_work(self, stream: LocalStream, work: VoiceWork) -> None:
+        match work:
+            case Open():
+                stream.pipeline = self._make_pipeline(stream)
+            case AudioChunk():
+                for due in stream.ready_pipeline.push(work):
+                    stream.pass_on(due)
+            case Flush(token):
+                for due in stream.ready_pipeline.flush():
+                    stream.pass_on(due)
+                stream.pass_on(Flushed(token))
+
+    def _make_pipeline(self, stream: LocalStream) -> TrackPipeline:
+        spec = stream.spec
+        voices = unpack(spec.state)[2] if spec.state else b""
+        diariser = None
+        if spec.diarise:
+            diariser = self._diariser.open(spec.start_sample, spec.speakers_max, voices or None)
+        return TrackPipeline(spec, stream.outlet, self._voice.open(spec.start_sample, voice_state(spec)), diariser)
+
+    # --- in the recogniser lane ---------------------------------------------------------------------------------
+
+    def _recogniser_step(self, batch: Sequence[Job[tuple[LocalStream, RecogniserWork]]]) -> None:
+        for job in batch:
+            stream, work = job.work
+            try:
+                self._recogniser_work(stream, work)
+            except Exception as error:  # a pass that fails closes nothing but itself
+                self._fail_pass(stream, work, error)
+
+    def _recogniser_work(self, stream: LocalStream, work: RecogniserWork) -> None:
+        match work:
+            case InterimPass(segment, start_sample, pcm):
+                text = self._whisper.glance(pcm, stream.spec.language, stream.spec.keyterms)
+                if text:
+                    stream.outlet.send(Hypothesis(segment, start_sample, text))
+                stream.outlet.seen(segment, start_sample + len(pcm))
+            case FinalPass():
+                self._final(stream, work)
+            case Checkpoint() | Flushed():
+                stream.outlet.send(work)
+
+    def _final(self, stream: LocalStream, work: FinalPass) -> None:
+        speech, spec = work.speech, stream.spec
+        voice = sum(speech.probabilities) / max(1, len(speech.probabilities))
+        heard = self._whisper.recognise(
+            work.pcm, speech.start_sample, spec.language, voice=voice, keyterms=spec.keyterms
+        )
+        if heard.words is None:
+            stream.outlet.send(NotUnderstood(speech.start_sample, speech.end_sample, "no_text"))
+        result = Recognised(work.segment, speech.start_sample, speech.end_sample, heard.words or (), speech.reason)
+        stream.outlet.send(result, work.checkpoint)
+        stream.outlet.done(work.segment)
+
+    def _fail_pass(self, stream: LocalStream, work: RecogniserWork, error: Exception) -> None:
+        """A final pass that fails leaves a gap; an interim one is only missing."""
+        _log.error("a pass failed in the recogniser lane: %s", type(error).__name__)
+        if isinstance(work, FinalPass):
+            speech = work.speech
+            stream.outlet.send(
+                NotUnderstood(speech.start_sample, speech.end_sample, "engine"),
+                Recognised(work.segment, speech.start_sample, speech.end_sample, (), speech.reason),
+                work.checkpoint,
+            )
+            stream.outlet.done(work.segment)
+
+    def _fail(self, stream: LocalStream, code: str, error: Exception) -> None:
+        # The kind of the error only: its text might hold what was said.
+        _log.error("stream failed in the %s lane: %s", code, type(error).__name__)
+        try:
+            stream.outlet.close(EngineFailed(code))
+        except Exception as unheard:  # whoever should be told is at fault, or gone: the others go on
+            _log.error("a stream failed and nobody could be told: %s", type(unheard).__name__)
+        stream.close()
+
+
+class LocalStream:
+    """One track: its slots, and its state once the voice lane has made it."""
+
+    def __init__(
+        self,
+        spec: StreamSpec,
+        outlet: Outlet,
+        voice: Slot[tuple[LocalStream, VoiceWork]],
+        recogniser: Slot[tuple[LocalStream, RecogniserWork]],
+    ) -> None:
+        self.spec = spec
+        self.outlet = outlet
+        self.pipeline: TrackPipeline | None = None
+        self._voice = voice
+        self._recogniser = recogniser
+        voice.put((self, Open()))
+
+    @property
+    def ready_pipeline(self) -> TrackPipeline:
+        """The state that `Open` has made."""
+        if self.pipeline is None:
+            raise RuntimeError("the stream has no state: opening it failed")
+        return self.pipeline
+
+    def push(self, chunk: AudioChunk) -> None:
+        """Appends audio."""
+        self._voice.put((self, chunk))
+
+    def flush(self, token: int) -> None:
+        """Closes what is open; answered by `Flushed(token)`."""
+        self._voice.put((self, Flush(token)))
+
+    def pass_on(self, work: RecogniserWork) -> None:
+        """Hands work on to the recogniser lane."""
+        if isinstance(work, InterimPass):
+            self._recogniser.put_interim((self, work))
+        else:
+            self._recogniser.put((self, work))
+
+    def close(self) -> None:
+        """Frees both slots; nothing is delivered afterwards."""
+        self.outlet.close()
+        self._voice.close()
+        self._recogniser.close()

@@ -1,0 +1,91 @@
+"""Is this a text that somebody said? Guards against what Whisper invents: loops, and phrases in silence."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zlib
+from collections.abc import Sequence
+
+COMPRESSION_MAX = 2.4
+"""Above this ratio of text to compressed text something repeats (the bound of Whisper's own `transcribe`)."""
+LOOP_REPEATS = 4
+"""So many repeats of the same one to six words in a row are a loop; people stop at three."""
+LOGPROB_MIN = -1.0
+NO_SPEECH_MAX = 0.6
+VOICE_MIN = 0.75
+"""Mean probability of voice under which a stock phrase of silence is not believed."""
+
+_STOCK = {
+    "fr": (
+        "merci",
+        "merci beaucoup",
+        "merci d'avoir regardé",
+        "merci d'avoir regardé cette vidéo",
+        "au revoir",
+        "abonnez-vous",
+        "sous-titrage",
+        "sous-titres réalisés",
+        "sous-titrage société radio-canada",
+        "amara.org",
+    ),
+    "en": ("thank you", "thanks for watching", "thank you for watching", "bye", "you", "subtitles by", "amara.org"),
+    "de": (
+        "vielen dank",
+        "danke",
+        "tschüss",
+        "untertitelung",
+        "untertitel",
+        "untertitel im auftrag des zdf",
+        "vielen dank fürs zuschauen",
+        "amara.org",
+    ),
+}
+# A patient may well speak of subtitles: only a text that begins as a credit does is one.
+_CREDITS = re.compile(
+    r"amara\.org|(thanks|thank you) for watching|fürs zuschauen"
+    r"|^\W*(sous-titr(age|es)|untertitel(ung)?|subtitles?) *(:|by|von|im auftrag|des? |réalisés|soci|st['’]|par |\W*$)",
+    re.I,
+)
+
+
+def _plain(text: str) -> str:
+    folded = unicodedata.normalize("NFC", text).casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    return re.sub(r"[^\w'\-. ]+", "", folded).strip(" .-")
+
+
+def is_loop(text: str) -> bool:
+    """The same words again and again."""
+    data = text.encode()
+    if len(data) > 60 and len(data) / len(zlib.compress(data)) > COMPRESSION_MAX:
+        return True
+    words = [word.strip(".-'") for word in _plain(text).split()]
+    return any(_repeats(words, size) for size in range(1, 7))
+
+
+def _repeats(words: Sequence[str], size: int) -> bool:
+    """`size` words come `LOOP_REPEATS` times in a row."""
+    run = 0
+    for word, before in zip(words[size:], words, strict=False):
+        run = run + 1 if word == before else 0
+        if run == (LOOP_REPEATS - 1) * size:
+            return True
+    return False
+
+
+def is_stock_phrase(text: str, language: str) -> bool:
+    """One of the phrases that Whisper has learnt to say when there is nothing to hear."""
+    return _plain(text) in _STOCK.get(language, ())
+
+
+def is_invented(text: str, language: str, voice: float, logprob: float, no_speech: float) -> bool:
+    """Text that the audio does not bear out.
+
+    `voice`: mean probability of voice of the segment; `logprob`: mean log probability of a token; `no_speech`: the
+    recogniser's own doubt.
+    """
+    if _CREDITS.search(text):
+        return True
+    if no_speech > NO_SPEECH_MAX and logprob < LOGPROB_MIN:
+        return True
+    return is_stock_phrase(text, language) and (voice < VOICE_MIN or no_speech > NO_SPEECH_MAX)

@@ -1,0 +1,262 @@
+"""One track on its way through the engines: voice activity to segments, segments to words, and who speaks beside it.
+
+    push ──> voice lane:  Silero ──> segmenter ──> diariser
+                                        │
+                                        └──> recogniser lane:  interim passes, then one final pass a segment
+
+Only final passes give words, and they depend on the segments alone, which depend on the audio alone: however the audio
+is cut into chunks and however busy the machine is, the words are the same. Interim passes serve the eye.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from colloque.models.vad import STATE_BYTES, VoiceState, VoiceStream
+from colloque.streaming.audio import AudioChunk, Pcm, samples
+from colloque.streaming.engines import (
+    Checkpoint,
+    Deliver,
+    Progress,
+    SpeakerActivity,
+    SpeakerConfirmed,
+    SpeakerMerged,
+    SpeechResult,
+    StreamSpec,
+)
+from colloque.streaming.segmenter import Segmenter, SegmenterState, SpeechSegment
+
+INTERIM_EVERY_SAMPLES = samples(1.0)
+"""So much new speech is worth another look."""
+CHECKPOINT_EVERY_SAMPLES = samples(10.0)
+"""In silence a checkpoint comes so often, so that a restart replays little."""
+_STATE = struct.Struct("<4sqqB")
+_MAGIC = b"cqp2"
+
+
+class DiariserTrack(Protocol):
+    """State of the diariser for one track."""
+
+    def push(self, pcm: Pcm) -> list[SpeakerActivity | SpeakerMerged | SpeakerConfirmed]:
+        """Takes audio, float32 (n,)."""
+
+    def flush(self) -> list[SpeakerActivity | SpeakerMerged | SpeakerConfirmed]:
+        """Gives everything up to the end of the audio."""
+
+    def state(self) -> bytes:
+        """Enough to know the voices again."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinalPass:
+    """A closed segment for the recogniser, and what may be said once it is recognised."""
+
+    segment: int
+    speech: SpeechSegment
+    pcm: Pcm
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class InterimPass:
+    """An open segment for a look."""
+
+    segment: int
+    start_sample: int
+    pcm: Pcm
+
+
+class Outlet:
+    """Delivers a stream's results in order, from both lanes, and nothing after it is closed."""
+
+    def __init__(self, deliver: Deliver, start_sample: int) -> None:
+        self._deliver = deliver
+        self._lock = threading.RLock()  # whoever is told may close the stream at once
+        self._is_open = True
+        self._heard_sample = start_sample
+        """Voice activity has read so far."""
+        self._unread: dict[int, int] = {}
+        """Segment → audio before here has been seen by a pass of it."""
+        self._told_sample = start_sample
+
+    def send(self, *results: SpeechResult) -> None:
+        """Delivers results, in order."""
+        with self._lock:
+            for result in results:
+                if self._is_open:
+                    self._deliver(result)
+
+    def close(self, *last: SpeechResult) -> None:
+        """Nothing is delivered from now on, but `last` where the outlet was open."""
+        with self._lock:
+            if self._is_open:
+                self._is_open = False
+                for result in last:
+                    self._deliver(result)
+
+    def heard(self, sample: int, open_segment: tuple[int, int] | None) -> None:
+        """Voice activity has read up to `sample`; `open_segment` is (number, start) where somebody speaks."""
+        with self._lock:
+            self._heard_sample = sample
+            if open_segment is not None:
+                self._unread.setdefault(*open_segment)
+        self._progress()
+
+    def seen(self, segment: int, sample: int) -> None:
+        """A pass over the open segment has seen the audio before `sample`."""
+        with self._lock:
+            if segment in self._unread:
+                self._unread[segment] = max(sample, self._unread[segment])
+        self._progress()
+
+    def awaits(self, segment: int, start_sample: int) -> None:
+        """The segment is closed and waits for its final pass."""
+        with self._lock:
+            self._unread.setdefault(segment, start_sample)
+
+    def done(self, segment: int) -> None:
+        """The final pass is over."""
+        with self._lock:
+            self._unread.pop(segment, None)
+        self._progress()
+
+    def _progress(self) -> None:
+        with self._lock:
+            sample = min([self._heard_sample, *self._unread.values()])
+            if sample > self._told_sample and self._is_open:
+                self._told_sample = sample
+                self._deliver(Progress(sample))
+
+
+@dataclass(slots=True)
+class TrackPipeline:
+    """State of one track in the voice lane."""
+
+    spec: StreamSpec
+    outlet: Outlet
+    voice: VoiceStream
+    diariser: DiariserTrack | None
+    segmenter: Segmenter = field(init=False)
+    _audio: list[Pcm] = field(init=False, default_factory=list)
+    _audio_start: int = field(init=False)
+    _end_sample: int = field(init=False)
+    _segment: int = field(init=False, default=0)
+    _looked_sample: int = field(init=False, default=0)
+    _checkpoint_sample: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        start = self.spec.start_sample
+        self.segmenter = Segmenter(_resumed(self.spec) or SegmenterState(start, start))
+        self._audio_start = self._end_sample = self._checkpoint_sample = self.spec.start_sample
+
+    def push(self, chunk: AudioChunk) -> Iterator[FinalPass | InterimPass | Checkpoint]:
+        """Takes audio; gives the passes that it makes due. Speaker activity and voice events go out at once."""
+        if chunk.start_sample != self._end_sample:
+            raise ValueError(f"audio must go on at sample {self._end_sample}, not at {chunk.start_sample}")
+        self._audio.append(chunk.pcm)
+        self._end_sample = chunk.end_sample
+        for probability in self.voice.push(chunk.pcm):
+            for event in self.segmenter.read(probability):
+                if isinstance(event, SpeechSegment):
+                    yield self._close(event)
+                else:
+                    self.outlet.send(event)
+            self._hear()
+            if (look := self._look()) is not None:
+                yield look
+        if self.diariser is not None:
+            self.outlet.send(*self.diariser.push(chunk.pcm))
+        if (checkpoint := self._quiet_checkpoint()) is not None:
+            yield checkpoint
+        self._forget()
+
+    def flush(self) -> Iterator[FinalPass | Checkpoint]:
+        """Closes what is open; gives the last pass, or a checkpoint where there is none."""
+        closed = False
+        for event in self.segmenter.flush(self._end_sample):
+            if isinstance(event, SpeechSegment):
+                closed = True
+                yield self._close(event)
+            else:
+                self.outlet.send(event)
+        self.outlet.heard(self._end_sample, None)
+        if self.diariser is not None:
+            self.outlet.send(*self.diariser.flush())
+        if not closed and self.segmenter.resume is not None:
+            yield self._checkpoint(self.segmenter.resume)
+
+    def _hear(self) -> None:
+        speaking = self.segmenter.speaking
+        self.outlet.heard(self.segmenter.sample, (self._segment, self.segmenter.start_sample) if speaking else None)
+
+    def _look(self) -> InterimPass | None:
+        """An interim pass where enough was said since the last one."""
+        if not self.segmenter.speaking:
+            return None
+        start = self.segmenter.start_sample
+        self._looked_sample = max(self._looked_sample, start)
+        if self.segmenter.sample - self._looked_sample < INTERIM_EVERY_SAMPLES:
+            return None
+        self._looked_sample = self.segmenter.sample
+        return InterimPass(self._segment, start, self._read(start, self.segmenter.sample))
+
+    def _close(self, speech: SpeechSegment) -> FinalPass:
+        number = self._segment
+        self._segment += 1
+        end = min(speech.end_sample, self._end_sample)
+        self.outlet.awaits(number, speech.start_sample)
+        return FinalPass(number, speech, self._read(speech.start_sample, end), self._checkpoint(speech.resume))
+
+    def _checkpoint(self, resume: SegmenterState) -> Checkpoint:
+        self._checkpoint_sample = resume.sample
+        return Checkpoint(
+            resume.sample,
+            pack(resume, self.voice.state_at(resume.sample), self.diariser.state() if self.diariser else b""),
+        )
+
+    def _quiet_checkpoint(self) -> Checkpoint | None:
+        resume = self.segmenter.resume
+        if resume is None or resume.sample - self._checkpoint_sample < CHECKPOINT_EVERY_SAMPLES:
+            return None
+        return self._checkpoint(resume)
+
+    def _read(self, start_sample: int, end_sample: int) -> Pcm:
+        audio = np.concatenate(self._audio) if self._audio else np.zeros(0, np.float32)
+        return audio[max(0, start_sample - self._audio_start) : end_sample - self._audio_start]
+
+    def _forget(self) -> None:
+        """Lets go of the audio that no segment can need any more."""
+        keep = min(self.segmenter.start_sample, self._end_sample)
+        while self._audio and self._audio_start + len(self._audio[0]) <= keep:
+            self._audio_start += len(self._audio.pop(0))
+
+
+def pack(resume: SegmenterState, voice: VoiceState, voices: bytes) -> bytes:
+    """State of a checkpoint: of the segmenter, of voice activity, and the diariser's."""
+    return _STATE.pack(_MAGIC, resume.sample, resume.floor_sample, resume.speaking) + voice.to_bytes() + voices
+
+
+def unpack(state: bytes) -> tuple[SegmenterState, VoiceState, bytes]:
+    """The parts of a checkpoint's state. Raises `ValueError` where it is none."""
+    if len(state) < _STATE.size + STATE_BYTES or not state.startswith(_MAGIC):
+        raise ValueError("the stored state of the speech engine is not one of this version: it cannot be resumed")
+    _, sample, floor, speaking = _STATE.unpack_from(state)
+    end = _STATE.size + STATE_BYTES
+    return SegmenterState(sample, floor, bool(speaking)), VoiceState.from_bytes(state[_STATE.size : end]), state[end:]
+
+
+def voice_state(spec: StreamSpec) -> VoiceState | None:
+    """What voice activity remembered at the start of the stream; None where the state is of another sample."""
+    return unpack(spec.state)[1] if spec.state and _resumed(spec) else None
+
+
+def _resumed(spec: StreamSpec) -> SegmenterState | None:
+    # A session that gave audio up opens with the old state at a later sample: then only the voices are of use.
+    resume = unpack(spec.state)[0] if spec.state else None
+    return resume if resume and resume.sample == spec.start_sample else None
