@@ -1,7 +1,7 @@
 """Configuration, read once at start from a TOML file and the environment; the environment wins.
 
-Every key of the file has an environment variable: `port` is `COLLOQUE_PORT`, `publisher_wait_s` of the table `[limits]` is
-`COLLOQUE_LIMITS_PUBLISHER_WAIT_S`. `api_keys` may also be given as `COLLOQUE_API_KEY` (several: with commas between).
+Every key of the file has an environment variable: `port` is `COLLOQUE_PORT`, `publisher_wait_s` of the table `[limits]`
+is `COLLOQUE_LIMITS_PUBLISHER_WAIT_S`. `api_keys` is also `COLLOQUE_API_KEY` (several: with commas between).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from colloque.models.catalogue import models_folder
 from colloque.streaming.config import SessionLimits
 
 DATABASE_NAME = "colloque.sqlite3"
-API_KEY_CHARS_MIN = 16
+API_KEY_CHARS_MIN = 8
 
 EngineKind = Literal["local", "scripted"]
 Device = Literal["auto", "cpu", "cuda"]

@@ -98,7 +98,7 @@ class PcmDecoder:
             return np.frombuffer(frame, "<i2").astype(np.float32) / np.float32(32768.0)
         samples = np.frombuffer(frame, "<f4").astype(np.float32)
         if not np.isfinite(samples).all():
-            raise BadAudio("the frame holds samples that are no finite number (NaN or infinity); nothing of it is taken")
+            raise BadAudio("the frame holds samples that are not finite (NaN or infinity); nothing of it is taken")
         if samples.size and float(np.abs(samples).max()) > FLOAT_PEAK_MAX:
             raise BadAudio("the frame's samples are far outside of [-1, 1]: it does not hold 32-bit floats as declared")
         return np.clip(samples, -1.0, 1.0)

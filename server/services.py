@@ -12,6 +12,7 @@ from colloque.server.config import ServerConfig
 from colloque.server.ports import Store
 
 if TYPE_CHECKING:
+    from colloque.server.engines import Engines
     from colloque.server.registry import SessionRegistry
     from colloque.server.telemetry import Telemetry
 
@@ -25,6 +26,9 @@ class Services:
     registry: SessionRegistry
     keys: KeyRing
     telemetry: Telemetry
+    """`render()` gives the text of `/metrics`, `CONTENT_TYPE` its type."""
+    engines: Engines
+    """`readiness` is `warming`, `ready` or `failed`; `failure` says why."""
 
 
 def services_of(connection: HTTPConnection) -> Services:

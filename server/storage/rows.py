@@ -62,9 +62,8 @@ def audio(connection: Connection, session_id: str, from_sample: int) -> tuple[tu
     )
     pieces = []
     for start_sample, tracks, blob in connection.execute(query):
-        pcm = (np.frombuffer(blob, dtype="<i2").reshape(tracks, -1) / np.float32(FULL_SCALE)).astype(np.float32)
         skip = max(from_sample - start_sample, 0)
-        pieces.append((start_sample + skip, pcm[:, skip:]))
+        pieces.append((start_sample + skip, pcm_of(blob, tracks)[:, skip:]))
     return tuple(pieces)
 
 
@@ -84,6 +83,12 @@ def audio_values(start_sample: int, pcm: TrackPcm) -> dict[str, Any]:
         "tracks": pcm.shape[0],
         "pcm": steps.astype("<i2").tobytes(),
     }
+
+
+def pcm_of(blob: bytes, tracks: int) -> TrackPcm:
+    """Journalled audio as float32, shape (tracks, n)."""
+    steps = np.frombuffer(blob, dtype="<i2")
+    return steps.reshape(tracks, len(steps) // tracks).astype(np.float32) / np.float32(FULL_SCALE)
 
 
 def token_values(session_id: str, token: TokenRecord) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The store in one SQLite file: durable at every commit, erasable without traces.
 
 * `synchronous=FULL` and write-ahead logging: when a method returns, a power cut does not undo it.
-* `secure_delete` overwrites what is deleted, and after an erasure the log is emptied: the words are gone from the files.
+* `secure_delete` overwrites what is deleted, and after an erasure the log is emptied: the words are out of the files.
 * Audio is journalled as 16-bit integers. That is exact for 16-bit input at 16 kHz; other input (float, resampled) is
   rounded to the nearest step, 96 dB below full scale, in what a restarted server hears again.
 * The files are readable by their owner alone. They are not encrypted in this version.
@@ -12,20 +12,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from colloque.server.clinical.consent import ConsentRecord
 from colloque.server.ports import AuditEntry, Change, SessionRecord, StoredEvent, StoredSession
-from colloque.server.storage import rows, tables
+from colloque.server.storage import database, rows, tables
 from colloque.server.storage.errors import StorageFailed
 from colloque.server.storage.writer import GroupWriter
 from colloque.streaming.commands import Broadcast, EraseCapture, ForgetAudio, StoreAudio, StoreCheckpoint
@@ -35,18 +34,17 @@ from colloque.streaming.schema import to_json
 from colloque.streaming.wire import encode_event
 
 T = TypeVar("T")
-BUSY_WAIT_MS = 5_000
 
 
 class SqliteStore:
     """Implements `colloque.server.ports.Store`. One process may have the file open."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, file: Path) -> None:
         """Opens or makes the file (blocking). Raises `StorageFailed` with what to do."""
-        self._lock = _prepare(database)
-        self._engine = _engine(database)
+        self._lock = database.prepare(file)
+        self._engine = database.make_engine(file)
         try:
-            _bring_up(self._engine, database)
+            database.bring_up(self._engine, file)
         except BaseException:
             self._engine.dispose()
             self._lock.close()
@@ -173,28 +171,32 @@ def _execute(connection: Connection, statement: sa.Executable) -> None:
 
 def _commit(connection: Connection, session_id: str, changes: Sequence[Change]) -> None:
     """Applies the changes, then moves the session's clock and numbers on."""
-    received, last_seq = 0, 0
-    for change in changes:
-        match change:
-            case StoreAudio(start_sample, pcm, seq):
-                received, last_seq = max(received, start_sample + pcm.shape[1]), max(last_seq, seq)
-            case Broadcast(envelope):
-                last_seq = max(last_seq, envelope.seq)
-            case _:
-                pass
-    sessions = tables.sessions
+    received = max((c.start_sample + c.pcm.shape[1] for c in changes if isinstance(c, StoreAudio)), default=0)
+    last_seq = max((_seq(change) for change in changes), default=0)
+    sessions, own = tables.sessions, tables.sessions.c
     known = connection.execute(
         sessions.update()
-        .where(sessions.c.id == session_id)
+        .where(own.id == session_id)
         .values(
-            received_samples=sa.case((sessions.c.received_samples < received, received), else_=sessions.c.received_samples),
-            last_seq=sa.case((sessions.c.last_seq < last_seq, last_seq), else_=sessions.c.last_seq),
+            received_samples=sa.case((own.received_samples < received, received), else_=own.received_samples),
+            last_seq=sa.case((own.last_seq < last_seq, last_seq), else_=own.last_seq),
         )
     )
     if known.rowcount == 0:
         raise UnknownSession("the session was erased: nothing more is kept of it")
     for change in changes:
         _apply(connection, session_id, change)
+
+
+def _seq(change: Change) -> int:
+    """The number that was given out with the change; 0 where none was."""
+    match change:
+        case StoreAudio():
+            return change.seq
+        case Broadcast():
+            return change.envelope.seq
+        case _:
+            return 0
 
 
 def _apply(connection: Connection, session_id: str, change: Change) -> None:
@@ -216,76 +218,3 @@ def _apply(connection: Connection, session_id: str, change: Change) -> None:
         case EraseCapture():
             for table in (tables.events, audio, checkpoints):
                 connection.execute(table.delete().where(table.c.session_id == session_id))
-
-
-# --- opening ------------------------------------------------------------------------------------------------------
-
-
-def _prepare(database: Path) -> sqlite3.Connection:
-    """Makes folder and file for their owner alone, and takes the lock that keeps a second server out.
-
-    The lock is a transaction on a file of its own: the system lets go of it whatever way the process ends.
-    """
-    lock_file = database.with_name(database.name + ".lock")
-    try:
-        database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for file in (database, lock_file):
-            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-            file.chmod(0o600)
-    except OSError as error:
-        raise StorageFailed(
-            f"the database {database} cannot be opened ({error.strerror}); make the folder writable for the server, or"
-            " name another one with COLLOQUE_DATA"
-        ) from None
-    lock = sqlite3.connect(lock_file, timeout=0, isolation_level=None, check_same_thread=False)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
-        lock.close()
-        raise StorageFailed(
-            f"another server has the database {database} open; stop it, or name another folder with COLLOQUE_DATA"
-        ) from None
-    return lock
-
-
-def _engine(database: Path) -> Engine:
-    # hide_parameters: the text of a database error must not hold what was said
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(database)), hide_parameters=True)
-
-    @sa.event.listens_for(engine, "connect")
-    def configure(raw: sqlite3.Connection, _: Any) -> None:
-        raw.isolation_level = None  # SQLAlchemy says BEGIN, not the driver
-        for pragma in (
-            f"busy_timeout={BUSY_WAIT_MS}",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "secure_delete=ON",
-        ):
-            raw.execute(f"PRAGMA {pragma}").close()
-
-    @sa.event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    return engine
-
-
-def _bring_up(engine: Engine, database: Path) -> None:
-    """Makes the tables of a new file, or checks the version of an old one."""
-    try:
-        with engine.begin() as connection:
-            tables.metadata.create_all(connection)
-            found = connection.execute(sa.select(tables.schema_version.c.version)).scalar()
-            if found is None:
-                connection.execute(tables.schema_version.insert().values(version=tables.SCHEMA_VERSION))
-    except (SQLAlchemyError, sqlite3.Error):
-        raise StorageFailed(
-            f"{database} is no database of Colloque, or it is damaged; restore it from a copy, or name another folder"
-            " with COLLOQUE_DATA"
-        ) from None
-    if found is not None and found > tables.SCHEMA_VERSION:
-        raise StorageFailed(
-            f"{database} was written by a newer version of Colloque (schema {found}, this version knows"
-            f" {tables.SCHEMA_VERSION}); install that version again, or name another folder with COLLOQUE_DATA"
-        )

@@ -67,7 +67,7 @@ class GroupWriter:
             if self._closed:
                 raise StorageFailed("the store is closed: the server is shutting down")
             loop = asyncio.get_running_loop()
-            job = _Job(work, after, loop, loop.create_future())
+            job: _Job[T] = _Job(work, after, loop, loop.create_future())
             self._jobs.put(job)
             return await job.answer
 
