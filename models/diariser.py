@@ -133,6 +133,11 @@ class DiariserStream:
         """
         return self._speakers.to_bytes()
 
+    @property
+    def buffered_samples(self) -> int:
+        """Samples that are held in memory; the same after a minute and after hours."""
+        return self._window.buffered_samples
+
     def _end_frame(self) -> int:
         return (self._window.end_sample - self._origin_sample) // FRAME_SAMPLES
 

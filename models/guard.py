@@ -54,12 +54,16 @@ def _plain(text: str) -> str:
     return re.sub(r"[^\w'\-. ]+", "", folded).strip(" .-")
 
 
+def _words(text: str) -> list[str]:
+    return [word.strip(".-'") for word in _plain(text).split()]
+
+
 def is_loop(text: str) -> bool:
     """The same words again and again."""
     data = text.encode()
     if len(data) > 60 and len(data) / len(zlib.compress(data)) > COMPRESSION_MAX:
         return True
-    words = [word.strip(".-'") for word in _plain(text).split()]
+    words = _words(text)
     return any(_repeats(words, size) for size in range(1, 7))
 
 
@@ -76,6 +80,12 @@ def _repeats(words: Sequence[str], size: int) -> bool:
 def is_stock_phrase(text: str, language: str) -> bool:
     """One of the phrases that Whisper has learnt to say when there is nothing to hear."""
     return _plain(text) in _STOCK.get(language, ())
+
+
+def is_echo(text: str, keyterms: Sequence[str]) -> bool:
+    """Nothing but words of the key terms: said perhaps, or only read off the prompt."""
+    words = set(_words(text))
+    return bool(words) and words <= set(_words(" ".join(keyterms)))
 
 
 def is_invented(text: str, language: str, voice: float, logprob: float, no_speech: float) -> bool:

@@ -79,13 +79,18 @@ class RollingWindow:
         """Index of the oldest sample that is still here."""
         return self.end_sample - self._capacity
 
+    @property
+    def buffered_samples(self) -> int:
+        """Samples that are held in memory; it never changes."""
+        return len(self._buffer)
+
     def append(self, pcm: Pcm) -> None:
-        """Adds shape (n,), n up to the capacity."""
+        """Adds shape (n,), n up to the capacity. What is no finite number becomes silence."""
         if self._fill + len(pcm) > len(self._buffer):  # twice the capacity, so that the copying is rare
             kept = self._buffer[self._fill - self._capacity : self._fill].copy()
             self._buffer[: self._capacity] = kept
             self._fill = self._capacity
-        self._buffer[self._fill : self._fill + len(pcm)] = pcm
+        self._buffer[self._fill : self._fill + len(pcm)] = np.where(np.isfinite(pcm), pcm, np.float32(0))
         self._fill += len(pcm)
         self.end_sample += len(pcm)
 

@@ -57,6 +57,10 @@ class _Reading:
     encoded: ctranslate2.StorageView
 
     @property
+    def is_empty(self) -> bool:
+        return not any(character.isalnum() for character in self.text)
+
+    @property
     def is_sound(self) -> bool:
         return not self.is_cut_off and not guard.is_loop(self.text)
 
@@ -92,7 +96,9 @@ class Whisper:
     def glance(self, pcm: Pcm, language: Language, keyterms: tuple[str, ...] = ()) -> str:
         """Tentative text of speech that goes on: greedy, no word times. pcm: float32 (n,). Empty where unsure."""
         reading = self._read(pcm, language, keyterms, beam=1)
-        if not reading.is_sound or guard.is_invented(reading.text, language, 1.0, reading.logprob, reading.no_speech):
+        if not reading.is_sound or reading.is_empty or guard.is_echo(reading.text, keyterms):
+            return ""
+        if guard.is_invented(reading.text, language, 0.0, reading.logprob, reading.no_speech):
             return ""
         return reading.text.strip()
 
@@ -101,15 +107,18 @@ class Whisper:
     ) -> Recognition:
         """Final words of a closed stretch. pcm: float32 (n,); `voice`: its mean probability of voice."""
         reading = self._read(pcm, language, keyterms, beam=5)
-        if not reading.is_sound or (not reading.text.strip() and len(pcm) > EMPTY_MAX_SAMPLES):
+        if guard.is_echo(reading.text, keyterms):
+            # In noise the decoder says what it was told to expect: ask again without.
+            reading = self._read(pcm, language, (), beam=5)
+        if not reading.is_sound or (reading.is_empty and len(pcm) > EMPTY_MAX_SAMPLES):
             reading = self._read(pcm, language, (), beam=5, full_window=True)
         if not reading.is_sound:
             reading = self._read(pcm, language, (), beam=5, full_window=True, no_repeats=True)
         if not reading.is_sound:
-            return Recognition(None)
+            return Recognition(None if len(pcm) > EMPTY_MAX_SAMPLES or voice > guard.VOICE_MIN else ())
         # Long and clear speech without a text that can be believed is a gap, not nothing.
         nothing = Recognition(None if len(pcm) > 2 * EMPTY_MAX_SAMPLES and voice > guard.VOICE_MIN else ())
-        if not reading.text.strip():
+        if reading.is_empty:
             return nothing
         if guard.is_invented(reading.text, language, voice, reading.logprob, reading.no_speech):
             return nothing

@@ -65,7 +65,9 @@ export class Capture {
   /** `[{id, label}]` of the devices, and which of them is heard. */
   async devices() {
     const found = await microphones();
-    return { devices: found.map(({ deviceId, label }) => ({ id: deviceId, label })), current: this.microphone.deviceId };
+    const heard = this.microphone.device;
+    const current = found.find(({ deviceId }) => deviceId === heard?.deviceId) ?? found.find(({ groupId }) => groupId === heard?.groupId);
+    return { devices: found.map(({ deviceId, label }) => ({ id: deviceId, label })), current: current?.deviceId ?? null };
   }
 
   #heard(frame, level) {

@@ -33,9 +33,9 @@ export class Microphone {
     return this.context.sampleRate;
   }
 
-  /** Name of the device that is heard. */
-  get deviceId() {
-    return this.stream?.getAudioTracks()[0].getSettings().deviceId ?? null;
+  /** `{deviceId, groupId}` of the device that is heard. */
+  get device() {
+    return this.stream?.getAudioTracks()[0].getSettings() ?? null;
   }
 
   /**
@@ -90,7 +90,12 @@ export class Microphone {
 const stop = (stream) => stream.getTracks().forEach((track) => track.stop());
 
 /** Microphones that may be chosen; their names are known only once the person has allowed one. */
-export async function microphones() {
-  const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
-  return devices.filter(({ kind, deviceId }) => kind === "audioinput" && deviceId);
+export const microphones = async () => choices((await navigator.mediaDevices?.enumerateDevices()) ?? []);
+
+/** The microphones among devices, without the browser's second names ("default") for one that stands there itself. */
+export function choices(devices) {
+  const inputs = devices.filter(({ kind, deviceId }) => kind === "audioinput" && deviceId);
+  const isAlias = ({ deviceId }) => deviceId === "default" || deviceId === "communications";
+  const own = new Set(inputs.filter((input) => !isAlias(input)).map(({ groupId }) => groupId));
+  return inputs.filter((input) => !isAlias(input) || !own.has(input.groupId));
 }

@@ -80,6 +80,8 @@ def _told(dialogue: Dialogue, line: Line, section: Section) -> Iterator[Fact]:
             continue
         details, spans = details_of(dialogue, line, mention, mentions)
         assertion = _assertion(dialogue, line, mention)
+        # `Ça fait mal juste ici`: where, only the room has seen.
+        is_bare = mention.id == "pain" and assertion == "present" and place is None and not spans
         yield Fact(
             key=f"{mention.kind}:{mention.id}",
             section="past_history" if mention.id == "vaccines" else section if assertion != "historical" else _HPI,
@@ -88,7 +90,7 @@ def _told(dialogue: Dialogue, line: Line, section: Section) -> Iterator[Fact]:
             content=Complaint(concept, place and place[0], side, details),
             said=(*_spans(line, mention), *([place[1]] if place else []), *spans),
             certainty=line.certainty * (DOUBTED if assertion == "possible" else TOLD),
-            hold="unclear_subject" if subject is None else None,
+            hold="unclear_subject" if subject is None else "unclear_value" if is_bare else None,
         )
 
 

@@ -64,6 +64,8 @@ def _safety(dialogue: Dialogue, line: Line) -> Iterator[Fact]:
 def _decided(dialogue: Dialogue, line: Line, open_plan: bool) -> Iterator[Fact]:
     if line.role == "unknown" and not line.plans():
         return
+    if line.has("cue.small_talk") and not _is_concrete(line):
+        return  # what is wished at the door is no advice
     if sum(token.text[0].isalnum() for token in line.tokens) > _LONGEST_WORDS and not line.plans():
         return
     for cue, start, end in _segments(line):
@@ -73,6 +75,10 @@ def _decided(dialogue: Dialogue, line: Line, open_plan: bool) -> Iterator[Fact]:
         else:
             refused = _refuses(dialogue, line) and any(m.negated for m in line.mentions("order"))
             yield from _orders(dialogue, line, cue, start, end, open_plan or refused)
+
+
+def _is_concrete(line: Line) -> bool:
+    return any(True for _ in line.mentions("drug", "order")) or any(c.name == "plan:follow_up" for c in line.plans())
 
 
 def _refuses(dialogue: Dialogue, line: Line) -> bool:

@@ -17,6 +17,7 @@ from websockets.asyncio.client import connect
 
 from colloque.clients.client import ColloqueClient, CreatedSession
 from colloque.clients.closing import Patience
+from colloque.streaming.config import TrackSpec
 from tests.server.live_server import KEY, Stream
 
 AT_ONCE = Patience(first_s=0.01, max_s=0.1)
@@ -101,9 +102,10 @@ async def server_process(folder: Path, **settings: str) -> AsyncIterator[ServerP
         await server.stop()
 
 
-async def open_session(client: ColloqueClient, *, consent: bool = True) -> CreatedSession:
-    """A French session in which audio is taken."""
-    created = await client.create_session("fr")
+async def open_session(client: ColloqueClient, *, consent: bool = True, tracks: int = 1) -> CreatedSession:
+    """A French session in which audio is taken, unless there is no consent."""
+    several = [TrackSpec(f"track-{number}") for number in range(tracks)] if tracks > 1 else []
+    created = await client.create_session("fr", tracks=several)
     if consent:
         await client.consent(created, given=True, method="verbal", by="dr-1")
     return created

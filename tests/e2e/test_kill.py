@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -127,7 +128,7 @@ async def killed(server: ServerProcess, client: ColloqueClient, frames: list[byt
         publisher = Publisher(session, frames)
         for kill in kills:
             sending = asyncio.create_task(publisher.send(kill.sent_s))
-            await publisher.read(lambda kill=kill: publisher.has_come_to(kill))  # type: ignore[misc]
+            await publisher.read(partial(publisher.has_come_to, kill))
             await server.kill()
             before |= {word.id: word for word in words_of(session.view)}
             await sending
@@ -160,7 +161,7 @@ def assert_nothing_lost(outcome: Outcome, frames: list[bytes], kills: int) -> No
     words = words_of(view)
     assert len({word.id for word in words}) == len(words)
     final = {word.id: (word.text, word.start, word.end) for word in words}
-    assert outcome.before.items()
+    assert outcome.before
     for word in outcome.before.values():
         assert final[word.id] == (word.text, word.start, word.end)
     assert publisher.seqs == sorted(set(publisher.seqs))

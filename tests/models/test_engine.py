@@ -29,7 +29,7 @@ from tests.models.conftest import make_engine
 from tests.models.speech import Listener, check_laws, chunks, noise, piece, random_sizes, say, silence
 
 SPEC = StreamSpec("session", 0, "en", diarise=False)
-SPEECH = np.concatenate([piece("two_cities", 0, 15), silence(1.2), piece("beckett", 0, 5), silence(0.7)])
+SPEECH = np.concatenate([piece("two_cities", 0, 11), silence(1.2), piece("beckett", 0, 4), silence(0.7)])
 
 
 def run(engine: LocalSpeechEngine, pcm: Pcm, sizes: int | list[int] = 1600, spec: StreamSpec = SPEC) -> Listener:
@@ -278,11 +278,14 @@ def test_who_speaks_is_told_beside_the_words(engine: LocalSpeechEngine, short: L
     activity = listener.of(SpeakerActivity)
     assert [a.until_sample for a in activity] == sorted(a.until_sample for a in activity)
     assert activity[-1].until_sample == len(pcm)
-    assert {span.speaker for a in activity for span in a.spans} == {1}
+    speakers = {span.speaker for a in activity for span in a.spans}
+    assert 1 in speakers
+    assert run(engine, pcm, 5328, spec).of(SpeakerActivity) == activity
     checkpoint = listener.of(Checkpoint)[-1]
     assert len(checkpoint.state) > len(short.of(Checkpoint)[-1].state)
     again = run(engine, pcm, 1600, replace(spec, start_sample=checkpoint.sample, state=checkpoint.state))
-    assert {span.speaker for a in again.of(SpeakerActivity) for span in a.spans} == {1}
+    # The voice is known again: it gets no new number.
+    assert {span.speaker for a in again.of(SpeakerActivity) for span in a.spans} <= speakers
 
 
 def test_an_engine_ends_its_threads() -> None:

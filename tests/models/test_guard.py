@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from colloque.models.guard import is_invented, is_loop, is_stock_phrase
+from colloque.models.guard import is_echo, is_invented, is_loop, is_stock_phrase
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,12 @@ def test_doubt_of_both_kinds_is_enough() -> None:
     assert is_invented("Il pleut.", "fr", voice=0.9, logprob=-1.4, no_speech=0.7)
     assert not is_invented("Il pleut.", "fr", voice=0.9, logprob=-1.4, no_speech=0.1)
     assert not is_invented("Il pleut.", "fr", voice=0.9, logprob=-0.4, no_speech=0.7)
+
+
+def test_an_echo_has_no_word_but_the_key_terms() -> None:
+    keyterms = ("Dr Beauregard", "métoprolol")
+    assert is_echo("Dr Beauregard, métoprolol.", keyterms)
+    assert is_echo(" Métoprolol", keyterms)
+    assert not is_echo("Je prends du métoprolol.", keyterms)
+    assert not is_echo("", keyterms)
+    assert not is_echo("Oui.", ())
