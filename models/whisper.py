@@ -113,8 +113,6 @@ class Whisper:
         if not reading.is_sound or (reading.is_empty and len(pcm) > EMPTY_MAX_SAMPLES):
             reading = self._read(pcm, language, (), beam=5, full_window=True)
         if not reading.is_sound:
-            reading = self._read(pcm, language, (), beam=5, full_window=True, no_repeats=True)
-        if not reading.is_sound:
             return Recognition(None if len(pcm) > EMPTY_MAX_SAMPLES or voice > guard.VOICE_MIN else ())
         # Long and clear speech without a text that can be believed is a gap, not nothing.
         nothing = Recognition(None if len(pcm) > 2 * EMPTY_MAX_SAMPLES and voice > guard.VOICE_MIN else ())
@@ -132,7 +130,6 @@ class Whisper:
         *,
         beam: int,
         full_window: bool = False,
-        no_repeats: bool = False,
     ) -> _Reading:
         tokenizer = self._tokenizers[language]
         features = self._log_mel(pcm, full_window)
@@ -148,7 +145,6 @@ class Whisper:
             [prompt],
             beam_size=beam,
             max_length=limit,
-            no_repeat_ngram_size=3 if no_repeats else 0,
             return_scores=True,
             return_no_speech_prob=True,
         )[0]

@@ -2,6 +2,7 @@
 
 import { editStatement, Problem, readSession, recordConsent, signNote, streamUrl } from "./api.js";
 import { Capture } from "./capture.js";
+import { setText } from "./dom.js";
 import { Header } from "./header.js";
 import { linkTo } from "./memory.js";
 import { Note } from "./note.js";
@@ -60,6 +61,7 @@ export class Consultation {
       changeMicrophone: (id) => this.listen(id),
     });
     this.again = find(".again");
+    this.empties = root.querySelectorAll(".empty");
     this.notices = new Notices(find(".notices"));
     this.transcript = new Transcript(find(".pane.transcript"));
     this.note = new Note(find(".pane.note"), {
@@ -200,6 +202,7 @@ export class Consultation {
   }
 
   async #closed(view) {
+    for (const empty of this.empties) setText(empty, this.texts.nothing);
     const lostS = Math.round(this.stream.audio?.lostS ?? 0);
     this.#say("lost", lostS > 0 && this.texts.soundLost(lostS));
     if (view.reason === "consent_refused") this.page.quiet("refused");
@@ -240,7 +243,9 @@ export class Consultation {
   }
 
   #renderHeader(view) {
-    const { texts, mayPublish, connection, closeCode } = this;
+    const { texts, mayPublish, closeCode } = this;
+    // Until the first word about the session, an open connection tells nothing of its state.
+    const connection = this.connection === "open" && this.lastState === null ? "connecting" : this.connection;
     const isCapturing = this.capture.isOpen;
     const isPaused = isCapturing ? this.capture.isPaused : view.state === "paused";
     const status = statusOf({ view, connection, closeCode, mayPublish, isCapturing, isPaused });

@@ -59,6 +59,7 @@ export const de = {
   draftLate: "Die Notiz verspätet sich, die Mitschrift läuft weiter.",
   transcript: "Was gesagt wird",
   transcriptEmpty: "Hier erscheinen die Worte.",
+  nothing: "Nichts wurde verstanden.",
   latest: "Zu den letzten Worten",
   tentative: "wird noch erkannt",
   gap: (s) => `${s} s nicht verstanden`,

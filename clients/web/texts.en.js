@@ -59,6 +59,7 @@ export const en = {
   draftLate: "The note is late; the transcript goes on.",
   transcript: "What is said",
   transcriptEmpty: "Words will appear here.",
+  nothing: "Nothing was understood.",
   latest: "Go to the latest words",
   tentative: "being recognised",
   gap: (s) => `${s} s not understood`,

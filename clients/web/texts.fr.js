@@ -59,6 +59,7 @@ export const fr = {
   draftLate: "La note prend du retard, la transcription continue.",
   transcript: "Ce qui est dit",
   transcriptEmpty: "Les paroles apparaîtront ici.",
+  nothing: "Rien n’a été compris.",
   latest: "Aller aux dernières paroles",
   tentative: "en cours de reconnaissance",
   gap: (s) => `${s} s non comprises`,

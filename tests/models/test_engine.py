@@ -148,7 +148,6 @@ def test_a_checkpoint_of_a_flush_repeats_nothing(engine: LocalSpeechEngine) -> N
 
 
 def test_audio_that_was_given_up_is_jumped_over(engine: LocalSpeechEngine, short: Listener) -> None:
-    """The session then opens at a later sample than the state's."""
     checkpoint = short.of(Checkpoint)[0]
     spec = replace(SPEC, start_sample=samples(60), state=checkpoint.state)
     again = run(engine, piece("beckett", 0, 5), 1600, spec)
@@ -205,7 +204,6 @@ def test_a_full_engine_says_so_and_a_slot_is_used_again(engine: LocalSpeechEngin
     streams[1].close()
     streams[1].close()  # twice is once
     streams[1].push(AudioChunk(0, silence(0.1)))  # too late: nothing happens
-    streams[1].flush(9)
     assert run(engine, piece("beckett", 0, 5)).of(Recognised) == short.of(Recognised)
     for stream in streams:
         stream.close()
@@ -228,8 +226,6 @@ def test_a_stream_that_fails_leaves_the_others_alone(engine: LocalSpeechEngine, 
 
 
 class Gone(Listener):
-    """Is told nothing more after the first word: its loop is closed."""
-
     def __call__(self, result: SpeechResult) -> None:
         super().__call__(result)
         if isinstance(result, Progress):

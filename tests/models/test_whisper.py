@@ -86,7 +86,7 @@ def test_a_loop_of_the_decoder_is_never_given_out(whisper: Whisper) -> None:
 
 
 def test_a_text_that_was_cut_off_is_not_given_out_as_whole(whisper: Whisper) -> None:
-    """At twice the tempo there are so many words that half of the room would not do (CTranslate2 halves `max_length`)."""
+    """Speech at twice the tempo: half of the room that its length is given would not do (CTranslate2 halves it)."""
     quick = np.ascontiguousarray(piece("two_cities", 0, 20)[::2])
     recognition = whisper.recognise(quick, 0, "en", voice=0.9)
     assert recognition.words is None or text(recognition)[-1] in ".!?"
