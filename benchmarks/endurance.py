@@ -24,7 +24,7 @@ import psutil
 
 from colloque.clients.client import ColloqueClient
 from colloque.clients.local_server import LocalServer
-from colloque.clients.recording import read_recording
+from colloque.clients.recording import Recording
 from colloque.streaming import messages as m
 
 RATE = 16_000
@@ -53,7 +53,7 @@ def audio_of(arguments: argparse.Namespace) -> np.ndarray:
     if arguments.silence:
         noise = np.random.default_rng(1).normal(0, 8, 60 * RATE)
         return noise.astype(np.int16)
-    return np.concatenate([np.frombuffer(chunk, np.int16) for chunk in read_recording(arguments.file)])
+    return np.concatenate([np.frombuffer(frame, np.int16) for frame in Recording(str(arguments.file), "1").frames()])
 
 
 async def feed(session: Any, pcm: np.ndarray, minutes: float, fast: bool, report: dict[str, Any], pid: int) -> None:

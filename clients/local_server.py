@@ -68,6 +68,13 @@ class LocalServer:
     ) -> None:
         await self.stop()
 
+    @property
+    def pid(self) -> int:
+        """The server's process, for whoever meters it. Raises `LocalServerFailed` where there is none."""
+        if self._process is None:
+            raise LocalServerFailed("the server has not been started")
+        return self._process.pid
+
     async def _start(self) -> None:
         self._progress(0.0)
         environment = {**os.environ, "COLLOQUE_API_KEY": self.api_key}
