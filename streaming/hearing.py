@@ -194,7 +194,7 @@ class Hearing:
             self._outbox.do(track.stored)
         track.end_stream()
         self._outbox.emit(
-            [m.Warn("engine_restarted", f"the speech engine failed ({code}) and is started again; nothing is lost")]
+            [m.Warn("engine_restarted", f"the speech engine failed ({code}) and is started again from the stored audio")]
         )
 
     def _gap(self, track: Track, start: int, end: int, reason: str) -> None:

@@ -32,8 +32,10 @@ def _judged(dialogue: Dialogue, line: Line) -> Iterator[Fact]:
         return
     if any(m.start < conditions[0].start for m in line.mentions("relative", "other_person")):
         return
-    if line.has("cue.past", "cue.had") or any(True for _ in line.mentions("drug")) or line.has("cue.ordinal"):
+    if line.has("cue.past", "cue.had", "cue.ordinal"):
         return
+    if any(m.start < conditions[0].start for m in line.mentions("drug")):
+        return  # a treatment of the condition, where the drug comes first; behind it, it may be the cause
     for number, mention in enumerate(conditions):
         if not any(cue.start <= mention.start for cue in cues):
             continue
