@@ -193,9 +193,8 @@ class Hearing:
             )
             self._outbox.do(track.stored)
         track.end_stream()
-        self._outbox.emit(
-            [m.Warn("engine_restarted", f"the speech engine failed ({code}) and is started again from the stored audio")]
-        )
+        said = f"the speech engine failed ({code}) and is started again from the stored audio"
+        self._outbox.emit([m.Warn("engine_restarted", said)])
 
     def _gap(self, track: Track, start: int, end: int, reason: str) -> None:
         if end > start:
