@@ -37,17 +37,17 @@ class ClusteringConfig:
 
     noise_s: float = 0.9
     """Seconds of speech at which half of an embedding's power is the voice and half is what happens to be said."""
-    same: float = 0.82
+    same: float = 0.76
     """Similarity at which a claim speaks neither for nor against a speaker."""
     full_s: float = 1.0
     """Clean speech from which an embedding has its full weight."""
-    agreement: float = 0.08
+    agreement: float = 0.1
     """How much similarity it is worth that the window says 'the same voice'."""
     disagreement: float = 0.06
     """How much similarity it is worth that the window says 'another voice'."""
     found_first_s: float = 0.3
     """Least clean speech that founds the first speaker."""
-    found_s: float = 0.7
+    found_s: float = 0.8
     """Least clean speech that founds a further one, and that a known one learns from."""
     memory_s: float = 120.0
     """Speech that a speaker's voice rests on; older speech fades."""
@@ -59,7 +59,7 @@ class ClusteringConfig:
     """The same, where they have spoken at the same time."""
     merge_s: float = 3.0
     """Least clean speech of both before they are merged."""
-    orphan: float = 0.7
+    orphan: float = 0.6
     """Similarity from which a speaker with less speech, unheard for `orphan_frames`, is taken for a known one."""
     orphan_frames: int = 1200
     """Frames of the segmentation (20 s)."""
