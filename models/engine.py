@@ -14,6 +14,7 @@ from typing import Protocol
 
 from colloque.models.batcher import Batcher, Job, Slot
 from colloque.models.pipeline import DiariserTrack, FinalPass, InterimPass, Outlet, TrackPipeline, unpack, voice_state
+from colloque.models.speaker_state import BadSpeakerState
 from colloque.models.vad import VoiceActivity
 from colloque.models.whisper import Device, Whisper
 from colloque.streaming.audio import AudioChunk
@@ -138,11 +139,17 @@ class LocalSpeechEngine:
 
     def _make_pipeline(self, stream: LocalStream) -> TrackPipeline:
         spec = stream.spec
-        voices = unpack(spec.state)[2] if spec.state else b""
-        diariser = None
-        if spec.diarise:
-            diariser = self._diariser.open(spec.start_sample, spec.speakers_max, voices or None)
+        diariser = self._open_diariser(spec) if spec.diarise else None
         return TrackPipeline(spec, stream.outlet, self._voice.open(spec.start_sample, voice_state(spec)), diariser)
+
+    def _open_diariser(self, spec: StreamSpec) -> DiariserTrack:
+        voices = unpack(spec.state)[2] if spec.state else b""
+        try:
+            return self._diariser.open(spec.start_sample, spec.speakers_max, voices or None)
+        except BadSpeakerState:
+            # Of an older version: the speakers are met anew, which is better than not to listen.
+            _log.warning("a stored speaker state is of another version and is left out")
+            return self._diariser.open(spec.start_sample, spec.speakers_max)
 
     # --- in the recogniser lane ---------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from colloque.server import auth, routes_consent, transcripts
+from colloque.server.auth import Caller
 from colloque.server.clinical import record
 from colloque.server.routes_consent import ConsentView, consent_view
 from colloque.server.routing import (
@@ -20,6 +21,7 @@ from colloque.server.routing import (
     Body,
     audit,
     may_administer,
+    may_open,
     may_view,
     no_store,
 )
@@ -32,6 +34,7 @@ from colloque.streaming.transcript import Role
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"], dependencies=[Depends(no_store)], responses=PROBLEMS)
 router.include_router(routes_consent.router, prefix="/{session_id}")
 
+Opener = Annotated[Caller, Depends(may_open)]
 Keyterm = Annotated[str, Field(min_length=1, max_length=80)]
 
 
@@ -102,11 +105,10 @@ class SessionRead(BaseModel):
 
 
 @router.post("", status_code=201)
-async def create_session(body: CreateBody, request: Request) -> Created:
+async def create_session(body: CreateBody, request: Request, caller: Opener) -> Created:
     """Opens a session. Needs an API key. Answers 503 with `Retry-After` when all slots are taken."""
     services = services_of(request)
     now = datetime.now(UTC)
-    caller = auth.identify(auth.presented(request), services.keys, None, now)
     session_id = str(uuid.uuid4())
     config = SessionConfig(
         session_id=session_id,

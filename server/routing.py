@@ -76,6 +76,11 @@ async def may_administer(session_id: str, request: Request) -> Access:
     return await _enter(session_id, request, "api_key")
 
 
+async def may_open(request: Request) -> Caller:
+    """For the route that opens a session: API key."""
+    return auth.identify(auth.presented(request), services_of(request).keys, None, datetime.now(UTC))
+
+
 async def _enter(session_id: str, request: Request, scope: Scope) -> Access:
     services = services_of(request)
     driver, caller = await auth.enter(services, session_id, auth.presented(request), scope)

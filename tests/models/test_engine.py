@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from colloque.models.engine import LocalSpeechEngine
-from colloque.models.pipeline import CHECKPOINT_EVERY_SAMPLES, INTERIM_EVERY_SAMPLES
+from colloque.models.pipeline import CHECKPOINT_EVERY_SAMPLES, INTERIM_EVERY_SAMPLES, pack
+from colloque.models.vad import VoiceState
 from colloque.streaming.audio import AudioChunk, Pcm, samples
 from colloque.streaming.engines import (
     Checkpoint,
@@ -25,6 +26,7 @@ from colloque.streaming.engines import (
     SpeechStream,
     StreamSpec,
 )
+from colloque.streaming.segmenter import SegmenterState
 from tests.models.conftest import make_engine
 from tests.models.speech import Listener, check_laws, chunks, noise, piece, random_sizes, say, silence
 
@@ -298,3 +300,10 @@ def test_an_engine_ends_its_threads() -> None:
     with pytest.raises(RuntimeError, match="not warm"):
         engine.open(SPEC, Listener())
     assert engine.statistics() == {}
+
+
+def test_a_speaker_state_of_another_version_is_left_out_and_the_stream_goes_on(engine: LocalSpeechEngine) -> None:
+    state = pack(SegmenterState(), VoiceState.fresh(), b"a state of some other version")
+    heard = run(engine, piece("beckett", 0, 5), spec=StreamSpec("session", 0, "en", diarise=True, state=state))
+    assert heard.words and not heard.of(EngineFailed)
+    assert heard.of(SpeakerActivity)

@@ -31,6 +31,11 @@ def code_of(answer: httpx.Response) -> tuple[int, str]:
 # --- open ---------------------------------------------------------------------------------------------------------
 
 
+async def test_who_may_not_open_a_session_learns_nothing_of_its_body(served: Served) -> None:
+    answer = await served.client.post("/v1/sessions", json={"no": "such field"})
+    assert code_of(answer) == (401, "unauthorised")
+
+
 async def test_a_session_is_opened(served: Served) -> None:
     before = datetime.now(UTC)
     answer = await served.client.post("/v1/sessions", json={"language": "fr"}, headers=bearer(API_KEY))
