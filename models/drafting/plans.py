@@ -78,7 +78,7 @@ def _decided(dialogue: Dialogue, line: Line, open_plan: bool) -> Iterator[Fact]:
 
 
 def _is_concrete(line: Line) -> bool:
-    return any(True for _ in line.mentions("drug", "order")) or any(c.name == "plan:follow_up" for c in line.plans())
+    return any(True for _ in line.mentions("drug")) or bool(line.plans())
 
 
 def _refuses(dialogue: Dialogue, line: Line) -> bool:

@@ -77,6 +77,7 @@ def test_a_schedule_in_steps_is_kept_whole(engine: LocalNoteEngine) -> None:
     [
         ("fr", "P: Je voudrais une radio."),
         ("fr", "D: On va voir."),
+        ("fr", "D: Bonne journée à vous et profitez du soleil."),
         ("fr", "D: Vous prenez des vacances ?"),
         ("fr", "P: Mon voisin, on lui a fait un scanner."),
         ("en", "D: I'll be right back."),
