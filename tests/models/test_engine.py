@@ -76,19 +76,20 @@ def test_any_split_of_the_audio_gives_the_same_result(
 
 
 def test_interim_passes_and_another_stream_change_no_word(engine: LocalSpeechEngine, short: Listener) -> None:
-    """Pushed as slowly as the passes come, so that none is skipped, beside a stream that keeps the engine busy."""
+    """Pushed as slowly as the passes come, so that they are not skipped, beside a stream that keeps the engine busy."""
     listener, other = Listener(), Listener()
     stream, busy = engine.open(SPEC, listener), engine.open(replace(SPEC, track=1), other)
     for frame in chunks(SPEECH[: samples(9)]):
         busy.push(frame)
-    for frame in chunks(piece("beckett", 0, 5), samples(0.5)):
+    for frame in chunks(piece("beckett", 0, 5)):
         stream.push(frame)
-        listener.wait_until(frame.end_sample - INTERIM_EVERY_SAMPLES - samples(0.6))
+        # Short of the time that a segment takes to close: otherwise its final pass would replace the interim one.
+        listener.wait_until(frame.end_sample - INTERIM_EVERY_SAMPLES - samples(0.15))
     say(stream, listener, ())
     for each in (stream, busy):
         each.close()
     assert listener.of(Recognised) == short.of(Recognised)
-    assert len(listener.of(Hypothesis)) >= 2
+    assert listener.of(Hypothesis)
     check_laws(listener.results, samples(5))
 
 
