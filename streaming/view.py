@@ -62,6 +62,8 @@ class SessionView:
                 self.gaps.append(event)
             case m.SessionEnded(summary):
                 self.summary = summary
+                # `lag` is not kept: who comes after the end must see the same clock as who was there.
+                self.received = self.processed = summary.get("duration", self.received)
                 self.partials.clear()
             case m.Snapshot(state):
                 self._restore(state)

@@ -49,7 +49,14 @@ const FOLDS = {
   lag: (view, { received, processed }) => ({ ...view, received, processed }),
   gap: (view, event) => ({ ...view, gaps: [...view.gaps, pick(event, { start: 0, end: 0, reason: "", track: 0 })] }),
   snapshot: (view, { state }) => structuredClone(state),
-  "session.ended": (view, { summary }) => ({ ...view, summary, partials: [] }),
+  "session.ended": (view, { summary }) => ({
+    ...view,
+    summary,
+    partials: [],
+    // `lag` is not kept: who comes after the end must see the same clock as who was there.
+    received: summary.duration ?? view.received,
+    processed: summary.duration ?? view.received,
+  }),
 
   "transcript.partial": (view, event) => {
     const partial = pick(event, { turn: "", track: 0, speaker: null, text: "" });

@@ -55,8 +55,17 @@ def test_a_restart_keeps_what_is_durable(path: Path) -> None:
     """What is neither stored nor replayed may be missing after a restart, and nothing else."""
     events, expected = load(path)
     durable = fold(event for event in events if not isinstance(event, m.EPHEMERAL)).to_json()
-    for key in ("state", "reason", "config", "speakers", "turns", "note", "gaps", "summary"):
+    clock = ("received", "processed") if expected["summary"] else ()
+    for key in ("state", "reason", "config", "speakers", "turns", "note", "gaps", "summary", *clock):
         assert durable[key] == expected[key]
+
+
+def test_who_comes_after_the_end_sees_the_clock_of_who_was_there() -> None:
+    """`lag` is not kept, so the end itself must say how far the audio went."""
+    ended = m.SessionEnded({"duration": 33.0, "words": 0})
+    present, late = fold([m.Lag(33.0, 32.5), ended]), fold([ended])
+    assert late.to_json() == present.to_json()
+    assert (late.received, late.processed) == (33.0, 33.0)
 
 
 def test_the_sequences_use_every_event() -> None:
