@@ -1,0 +1,1 @@
+"""How to talk to each recogniser. Everything else is the same for all."""
