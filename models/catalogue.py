@@ -8,9 +8,12 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
+from colloque.models.hub import ALIASES, SHORT_NAMES, HubModel, hub_model
+from colloque.models.manifest import read_manifest
 from colloque.models.model import Distribution, HubSource, Model, ModelFile, WheelMember, WheelSource
 from colloque.streaming.errors import EngineFault
 
@@ -178,21 +181,41 @@ def _has_size(path: Path, size_bytes: int) -> bool:
         return False
 
 
+def find(name: str, folder: Path, catalogue: Mapping[str, Model] = CATALOGUE) -> Model | HubModel:
+    """What a name stands for: a model with all its checksums, or one of the hub that has never come here.
+
+    `folder` is the models folder. Raises `ModelMissing` for a name that is none.
+    """
+    name = ALIASES.get(name, name)
+    if name in catalogue:
+        return catalogue[name]
+    wanted = hub_model(name)
+    if wanted is None:
+        raise ModelMissing(
+            f"the catalogue has no model {name}; it has {', '.join(catalogue)}. Name one of these, a Whisper model by "
+            f"its short name ({', '.join(SHORT_NAMES)}) or as `owner/repository` of the hub, or give the absolute path "
+            "of a folder with a CTranslate2 Whisper model"
+        )
+    return read_manifest(wanted, folder) or wanted
+
+
 def locate(name: str, folder: Path | None = None) -> Path:
     """Path of a model that is ready: of its file, or of its folder where it is several files.
 
-    `name` is a name of the catalogue, or the absolute path of a folder with a CTranslate2 Whisper model of one's own.
-    `folder` is the models folder; by default `models_folder()`. Raises `ModelMissing`.
+    `name` is a name of the catalogue, a short name or `owner/repository[@revision]` of the hub, or the absolute path of
+    a folder with a CTranslate2 Whisper model of one's own. `folder` is the models folder; by default
+    `models_folder()`. Asks no network. Raises `ModelMissing`.
     """
     if Path(name).is_absolute():
         return _own_whisper(Path(name))
-    model = CATALOGUE.get(name)
-    if model is None:
-        raise ModelMissing(
-            f"the catalogue has no model {name!r}; it has {', '.join(CATALOGUE)}. "
-            "Name one of these, or give the absolute path of a folder with a CTranslate2 Whisper model"
-        )
     folder = folder or models_folder()
+    model = find(name, folder)
+    if isinstance(model, HubModel):
+        hint = "" if name in SHORT_NAMES else " (if you meant a folder, give its absolute path)"
+        raise ModelMissing(
+            f"the model {name} is not ready: nothing of it is in {folder}{hint}. "
+            f"Without it nothing recognises speech. To get it: {model.remedy}"
+        )
     missing = ", ".join(file.path for file in lacking(model, folder))
     if missing:
         where = f"the installed package {model.package}" if model.package else folder
@@ -205,9 +228,11 @@ def locate(name: str, folder: Path | None = None) -> Path:
 
 def _own_whisper(folder: Path) -> Path:
     missing = [name for name in ("model.bin", "config.json", "tokenizer.json") if not (folder / name).is_file()]
+    if not any((folder / name).is_file() for name in ("vocabulary.json", "vocabulary.txt")):
+        missing.append("vocabulary.json")
     if missing:
         raise ModelMissing(
             f"the folder {folder} is no CTranslate2 Whisper model: {', '.join(missing)} missing. Give a folder made by "
-            "ct2-transformers-converter, or leave the setting out to use whisper-base"
+            "`ct2-transformers-converter --copy_files tokenizer.json`, or leave the setting out to use whisper-base"
         )
     return folder

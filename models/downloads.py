@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 
@@ -72,7 +73,8 @@ class Downloads:
 
     def from_hub(self, source: HubSource, file: ModelFile) -> Path:
         """Path of a file of the repository. A part that an earlier fetch left is continued. Raises `SourceFailed`."""
-        path = self._hub_folder / source.repository.replace("/", "--") / file.name
+        # A folder for each revision: what is left of another one must not be continued.
+        path = self._hub_folder / f"{source.repository}@{source.revision}".replace("/", "--") / file.name
         if path.is_file():
             return path
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -186,18 +188,26 @@ def _reason(stderr: str) -> str:
     return errors[-1] if errors else f"pip failed: {' '.join(lines[-1:])}"
 
 
-def _hub_request(source: HubSource, name: str, endpoint: str | None) -> tuple[str, dict[str, str]]:
-    """Address and headers of a file, with the user's endpoint and token. Raises `SourceFailed`."""
+def hub_access(endpoint: str | None) -> tuple[str, dict[str, str]]:
+    """The hub's address (the user's, unless another one is given) and headers with the user's token.
+
+    Raises `SourceFailed`; `HubUnreachable` where the user forbids to ask it.
+    """
     try:
-        from huggingface_hub import get_token, hf_hub_url
-        from huggingface_hub.constants import HF_HUB_OFFLINE
+        from huggingface_hub import constants, get_token
     except ImportError:
         raise SourceFailed("the package huggingface_hub is not installed") from None
-    if HF_HUB_OFFLINE:
+    if constants.HF_HUB_OFFLINE:
         raise HubUnreachable("HF_HUB_OFFLINE forbids to ask the hub")
     token = get_token()
-    headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    return hf_hub_url(source.repository, name, revision=source.revision, endpoint=endpoint), headers
+    return endpoint or constants.ENDPOINT, {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def _hub_request(source: HubSource, name: str, endpoint: str | None) -> tuple[str, dict[str, str]]:
+    """Address and headers of a file. Raises `SourceFailed`."""
+    address, headers = hub_access(endpoint)
+    url = f"{address}/{source.repository}/resolve/{quote(source.revision, safe='')}/{quote(name)}"
+    return url, headers | {"Accept-Encoding": "identity"}
 
 
 def _append(url: str, headers: dict[str, str], part: Path, on_bytes: Callable[[int], None]) -> None:

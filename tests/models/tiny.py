@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import zipfile
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -68,6 +69,10 @@ class TinyHub:
     recovers: bool = True
     forbidden: bool = False
     takes_ranges: bool = True
+    licence: str | None = "apache-2.0"
+    gives_checksums: bool = True
+    asked: list[str] = field(default_factory=list)
+    """Paths of the requests, in order."""
     ranges: list[str] = field(default_factory=list)
     """`Range` headers of the requests, in order."""
 
@@ -92,8 +97,29 @@ class TinyHub:
         self._server.shutdown()
         self._server.server_close()
 
+    def listing(self) -> bytes:
+        """What the hub tells of the repository: large files with their SHA-256, small ones without."""
+        siblings = []
+        for name, content in self.files.items():
+            sibling: dict[str, Any] = {"rfilename": name, "size": len(content)}
+            if len(content) > 100_000 and self.gives_checksums:
+                sha256 = hashlib.sha256(content).hexdigest()
+                sibling["lfs"] = {"sha256": sha256, "size": len(content), "pointerSize": 130}
+            siblings.append(sibling)
+        card = {"license": self.licence} if self.licence else {}
+        return json.dumps({"id": "tiny/whisper", "sha": COMMIT, "cardData": card, "siblings": siblings}).encode()
+
     def answer(self, request: BaseHTTPRequestHandler) -> None:
-        content = self.files.get(request.path.rpartition("/")[2])
+        self.asked.append(request.path)
+        if request.path.startswith("/api/models/") and not self.forbidden:
+            listing = self.listing()
+            request.send_response(200)
+            request.send_header("Content-Type", "application/json")
+            request.send_header("Content-Length", str(len(listing)))
+            request.end_headers()
+            request.wfile.write(listing)
+            return
+        content = self.files.get(request.path.rpartition("/")[2].partition("?")[0])
         if self.forbidden or content is None:
             request.send_error(403 if self.forbidden else 404)
             return
@@ -110,3 +136,24 @@ class TinyHub:
             end = max(self.cut_at, start)
             self.cut_at = None if self.recovers else self.cut_at
         request.wfile.write(content[start:end])
+
+
+TOKENS = [f"token{number}" for number in range(51_865)]
+WHISPER_FILES = {
+    "config.json": CONFIG,
+    "tokenizer.json": b"{}",
+    "vocabulary.json": json.dumps(TOKENS).encode(),
+    "preprocessor_config.json": b"{}",
+    "model.bin": HEAD + TAIL,
+    "README.md": b"what nobody needs",
+}
+COMMIT = "89abcdef0123456789abcdef0123456789abcdef"
+
+
+def write_whisper(folder: Path, token_count: int = 51_865) -> Path:
+    """A folder that looks like a CTranslate2 conversion of Whisper with so many tokens."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in WHISPER_FILES.items():
+        (folder / name).write_bytes(content)
+    (folder / "vocabulary.json").write_text(json.dumps([*TOKENS[: token_count - 1], "last"]), "utf-8")
+    return folder

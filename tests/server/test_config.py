@@ -22,7 +22,7 @@ def written(tmp_path: Path, text: str) -> Path:
 def test_defaults(tmp_path: Path) -> None:
     config = load(None, {"XDG_DATA_HOME": str(tmp_path)})
     assert config == ServerConfig(data=tmp_path / "colloque", models=models_folder())
-    assert (config.host, config.port, config.sessions_max, config.engine) == ("127.0.0.1", 8765, 2, "local")
+    assert (config.host, config.port, config.sessions_max, config.engine) == ("127.0.0.1", 8765, 0, "local")
     assert config.database == tmp_path / "colloque" / "colloque.sqlite3"
     assert config.loopback
 
@@ -40,7 +40,13 @@ def test_every_key_of_the_file_is_read(tmp_path: Path) -> None:
         sessions_max = 8
         engine = "scripted"
         device = "cuda"
+        compute_type = "int8_float16"
+        workers = 3
+        threads = 2
         whisper = "/models/large"
+        [whisper_for]
+        en = "distil-large-v3"
+        fr = "some/french-ct2@v1"
         [limits]
         publisher_wait_s = 10
         """,
@@ -55,7 +61,11 @@ def test_every_key_of_the_file_is_read(tmp_path: Path) -> None:
         sessions_max=8,
         engine="scripted",
         device="cuda",
+        compute_type="int8_float16",
+        workers=3,
+        threads=2,
         whisper="/models/large",
+        whisper_for={"en": "distil-large-v3", "fr": "some/french-ct2@v1"},
         limits=SessionLimits(publisher_wait_s=10.0),
     )
 
@@ -89,6 +99,12 @@ def test_the_environment_may_name_the_file(tmp_path: Path) -> None:
         ("port = ", "is not TOML"),
         ("port = 70000", "`port` must be a whole number from 0 to 65535"),
         ("port = true", "`port` must be a whole number"),
+        ('compute_type = "int4"', "`compute_type` must be one of auto, int8, .*float32"),
+        ("sessions_max = -1", "`sessions_max` must be a whole number from 0"),
+        ('whisper_for = "x"', r"`whisper_for` in .* must be a table, \[whisper_for\]"),
+        ('[whisper_for]\nit = "base"', r"unknown key `it` in \[whisper_for\]"),
+        ('[whisper_for]\nfr = ""', r"`whisper_for\.fr` must be a text that is not empty"),
+        ('whisper = "models/of/mine"', "`whisper` must be the name of a model, .*absolute path"),
         ('device = "gpu"', "`device` must be one of auto, cpu, cuda"),
         ("token_life_s = 0", "`token_life_s` must be a number of seconds above 0"),
         ("token_life_s = nan", "above 0"),
@@ -114,6 +130,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     [
         ("COLLOQUE_PROT", "1", "unknown environment variable COLLOQUE_PROT; did you mean COLLOQUE_PORT"),
         ("COLLOQUE_LIMITS_LAG_EVERY", "1", "did you mean COLLOQUE_LIMITS_LAG_EVERY_S"),
+        ("COLLOQUE_WHISPER_FOR_IT", "base", "did you mean COLLOQUE_WHISPER_FOR_"),
         ("COLLOQUE_SESSIONS_MAX", "two", "`sessions_max` must be a whole number"),
         ("COLLOQUE_PORT", "8765.5", "`port` must be a whole number"),
     ],
@@ -156,3 +173,11 @@ def test_folders_become_absolute() -> None:
     config = load(None, {"COLLOQUE_DATA": "~/here", "COLLOQUE_WHISPER": "~/whisper/large"})
     assert config.data == Path.home() / "here"
     assert config.whisper == str(Path.home() / "whisper" / "large")
+
+
+def test_each_language_has_its_recogniser(tmp_path: Path) -> None:
+    assert load(None, {}).recognisers == {"fr": "whisper-base", "en": "whisper-base", "de": "whisper-base"}
+    file = written(tmp_path, 'whisper = "large-v3-turbo"\n[whisper_for]\nfr = "~/whisper/french"\nen = "small.en"')
+    config = load(file, {"COLLOQUE_WHISPER_FOR_EN": "distil-large-v3"})
+    french = str(Path.home() / "whisper" / "french")
+    assert config.recognisers == {"fr": french, "en": "distil-large-v3", "de": "large-v3-turbo"}

@@ -13,6 +13,7 @@ import pytest
 
 from colloque.server.commands import doctor
 from colloque.server.config import ServerConfig
+from tests.models.tiny import write_whisper
 
 
 def config(tmp_path: Path, **fields: object) -> ServerConfig:
@@ -82,14 +83,46 @@ def test_missing_models_are_named_with_their_remedy(tmp_path: Path) -> None:
 
 def test_a_whisper_folder_of_ones_own(tmp_path: Path) -> None:
     own = tmp_path / "own"
-    findings = list(doctor.check_models(config(tmp_path, whisper=str(own))))
-    assert (findings[0].about, findings[0].outcome) == ("recogniser", "bad")
-    own.mkdir()
-    for name in ("model.bin", "config.json", "tokenizer.json"):
-        (own / name).write_text("")
-    findings = list(doctor.check_models(config(tmp_path, whisper=str(own))))
-    assert (findings[0].about, findings[0].outcome) == ("recogniser", "good")
-    assert "model whisper-base" not in {finding.about for finding in findings}
+    findings = list(doctor.check_recognisers(config(tmp_path, whisper=str(own))))
+    assert [(finding.about, finding.outcome) for finding in findings] == [("recogniser for fr, en, de", "bad")]
+    write_whisper(own)
+    settings = config(tmp_path, whisper=str(own), device="cpu", workers=3, threads=2)
+    (finding,) = doctor.check_recognisers(settings)
+    assert (finding.outcome, finding.found) == ("good", f"{own}, int8 on cpu, 3 worker(s) of 2 thread(s)")
+    assert "model whisper-base" not in {finding.about for finding in doctor.check_models(settings)}
+
+
+def test_which_recogniser_serves_which_language(tmp_path: Path) -> None:
+    own, english = write_whisper(tmp_path / "own"), write_whisper(tmp_path / "english", token_count=51_864)
+    served = {"en": str(english), "de": "large-v3-turbo"}
+    findings = list(doctor.check_recognisers(config(tmp_path, whisper=str(own), whisper_for=served)))
+    assert [(finding.about, finding.outcome) for finding in findings] == [
+        ("recogniser for fr", "good"),
+        ("recogniser for en", "good"),
+        ("recogniser for de", "bad"),
+    ]
+    assert findings[2].found.endswith("To get it: colloque models pull large-v3-turbo")
+    (finding,) = doctor.check_recognisers(config(tmp_path, whisper=str(english)))
+    assert "has learnt English alone" in finding.found
+    (finding,) = doctor.check_recognisers(config(tmp_path, whisper="campplus"))
+    assert "recognises no speech" in finding.found
+
+
+def test_numbers_that_this_machine_cannot_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctranslate2.get_supported_compute_types", lambda _: {"int8", "float32"})
+    own = write_whisper(tmp_path / "own")
+    settings = config(tmp_path, whisper=str(own), device="cpu", compute_type="bfloat16")
+    findings = list(doctor.check_recognisers(settings))
+    assert (findings[0].about, findings[0].outcome) == ("compute type", "bad")
+    assert "It can do float32, int8" in findings[0].found
+
+
+def test_a_model_of_the_hub_that_has_never_come(tmp_path: Path) -> None:
+    findings = {finding.about: finding for finding in doctor.check_models(config(tmp_path, whisper="some/whisper"))}
+    assert findings["model some/whisper"].outcome == "bad"
+    assert findings["model some/whisper"].remedy == "colloque models pull some/whisper"
+    (finding,) = doctor.check_models(config(tmp_path, whisper="whisper-enormous"))
+    assert (finding.about, finding.outcome) == ("models", "bad")
 
 
 def test_the_data_folder_is_probed_and_not_made(tmp_path: Path) -> None:

@@ -1,15 +1,18 @@
-"""`colloque models`: the listing, and what is said of what is missing or damaged. `colloque.models.fetch` has its own
-tests; here nothing is downloaded."""
+"""`colloque models`: the listing, and what is said of what is missing, damaged, or comes for the first time."""
 
 from __future__ import annotations
 
 import argparse
+import re
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from colloque.models.catalogue import CATALOGUE
 from colloque.server.commands.models import add_models_parser
+from tests.models.tiny import WHISPER_FILES, TinyHub
 
 
 @pytest.fixture
@@ -75,3 +78,55 @@ def test_a_wrong_configuration_is_told(
     monkeypatch.setenv("COLLOQUE_CONFIG", str(file))
     assert run("list") == 1
     assert "did you mean `port`" in capsys.readouterr().err
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[TinyHub]:
+    """A hub with one repository, which the user has set as theirs."""
+    tiny_hub = TinyHub(WHISPER_FILES)
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", tiny_hub.start())
+    thread = threading.Thread(target=tiny_hub.serve)
+    thread.start()
+    yield tiny_hub
+    tiny_hub.stop()
+    thread.join()
+
+
+def test_a_model_of_the_hub_is_pulled_trusted_noted_and_verified(
+    folder: Path, hub: TinyHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("verify", "tiny/whisper") == 1
+    assert "it has never been fetched. To get it: colloque models pull tiny/whisper" in capsys.readouterr().out
+    assert run("pull", "tiny/whisper") == 0
+    said = capsys.readouterr().out
+    noted = folder / "hub" / "tiny--whisper@main" / "colloque.json"
+    assert f"tiny/whisper: {noted.parent}" in said
+    assert "tiny/whisper: licence apache-2.0. It came for the first time and its checksums were not known" in said
+    assert str(noted) in said
+    assert run("verify", "tiny/whisper") == 0
+    assert "hub/tiny--whisper@main/model.bin: as first fetched" in capsys.readouterr().out
+    assert run("pull", "tiny/whisper") == 0
+    assert "first time" not in capsys.readouterr().out
+
+
+def test_what_is_configured_is_listed_and_pulled(
+    folder: Path, hub: TinyHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLLOQUE_WHISPER", "tiny/whisper")
+    assert run("list") == 0
+    said = capsys.readouterr().out
+    assert re.search(r"tiny/whisper +missing +needed", said)
+    assert re.search(r"whisper-base +missing +optional", said)
+    assert "large-v3-turbo" in said
+    monkeypatch.setattr("colloque.server.commands.models.needed_models", lambda served: [served["fr"]])
+    assert run("pull") == 0
+    assert run("list") == 0
+    assert re.search(r"tiny/whisper +ready +needed .* apache-2.0", capsys.readouterr().out)
+
+
+def test_a_configured_model_that_is_no_recogniser_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLLOQUE_WHISPER_FOR_FR", "campplus")
+    assert run("list") == 1
+    assert "the model campplus recognises no speech" in capsys.readouterr().err
