@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 
 from colloque.models.drafting.numbers import plain
 from colloque.models.drafting.terms import load, table_files
@@ -57,14 +60,25 @@ def drugs(language: Language) -> dict[str, Drug]:
     return found
 
 
-def _french_names() -> dict[str, list[str]]:
-    """Name → ATC codes, from EDS-NLP's drug list."""
-    # Imported where it is used: EDS-NLP takes seconds and 150 MB, and only an engine that drafts needs it.
-    from edsnlp.pipes.ner.drugs.patterns import get_patterns
+@cache
+def listed_drugs() -> dict[str, list[str]]:
+    """ATC code → names of the French list that EDS-NLP carries (Romedi): brands in capitals, international names in
+    lower case. Raises RuntimeError where EDS-NLP is not installed."""
+    # The file is read without importing EDS-NLP, which takes seconds and 150 MB.
+    spec = find_spec("edsnlp")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError(
+            "EDS-NLP is not installed, so French drug names are unknown. Install the project with its dependencies."
+        )
+    path = Path(spec.submodule_search_locations[0]) / "resources" / "drugs.json"
+    found: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
-    listed: dict[str, list[str]] = get_patterns()
+
+def _french_names() -> dict[str, list[str]]:
+    """Plain name → ATC codes, of the French list."""
     found: dict[str, list[str]] = {}
-    for atc, names in listed.items():
+    for atc, names in listed_drugs().items():
         for name in names:
             found.setdefault(plain(name), []).append(atc)
     return found

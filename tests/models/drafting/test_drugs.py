@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import re
 
-from colloque.models.drafting.drugs import SHORTEST_NAME, drugs, own_drugs
+import pytest
+
+from colloque.models.drafting import drugs as module
+from colloque.models.drafting.drugs import SHORTEST_NAME, drugs, listed_drugs, own_drugs
 
 
 def test_the_same_drug_has_one_identity_in_all_languages() -> None:
@@ -27,3 +30,15 @@ def test_codes_are_codes_and_short_brands_are_left_out() -> None:
         assert drug.atc == "" or re.fullmatch(r"[A-Z]\d\d[A-Z]{0,2}\d{0,2}", drug.atc)
     added = set(drugs("fr")) - set(own_drugs("fr"))
     assert all(len(name) >= SHORTEST_NAME for key in added for name in drugs("fr")[key].names)
+
+
+def test_the_french_list_is_that_of_the_library() -> None:
+    from edsnlp.pipes.ner.drugs.patterns import get_patterns
+
+    assert listed_drugs() == get_patterns()
+
+
+def test_without_the_library_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    with pytest.raises(RuntimeError, match="Install"):
+        listed_drugs.__wrapped__()
