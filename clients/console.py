@@ -74,8 +74,8 @@ class Console:
 
     def catch_up(self) -> None:
         """Prints committed words that are not on the screen yet."""
-        for turn in self._view.transcript():
-            self._print_turn(turn.id)
+        for identifier in self._view.turns:
+            self._print_turn(identifier)
 
     def _wipe(self) -> None:
         if self._tentative:
@@ -115,7 +115,8 @@ class Console:
 
     def _show_speaker(self, event: m.ServerEvent) -> None:
         if isinstance(event, m.SpeakerRelabel):
-            self.line(f"  ({event.source} is {event.target})", _DIM)
+            if event.source not in self._view.speakers:  # not some words only, which are printed when their turn ends
+                self.line(f"  ({event.source} is {event.target})", _DIM)
         elif isinstance(event, m.SpeakerUpdate) and event.role != self._roles.get(event.speaker, "unknown"):
             self._roles[event.speaker] = event.role
             self.line(f"  ({event.speaker} is the {event.role}, {_percent(event.confidence)} sure)", _DIM)

@@ -1,8 +1,9 @@
-"""One thread that alone owns a model, and the slots whose work it does.
+"""The threads that alone own a model, and the slots whose work they do.
 
 A slot is a place for one stream; when all are taken the answer is `EngineFull`. Each slot has a bounded inbox; a step
-takes the next piece of work of several slots, turn and turn about, so that one stream cannot starve another. Work that
-only serves the moment (`interim`) is replaced by newer work of its kind, and steps back behind what is final.
+takes the next piece of work of several slots, turn and turn about, so that one stream cannot starve another. A slot is
+in one step at a time, so its work is done in order however many threads there are. Work that only serves the moment
+(`interim`) is replaced by newer work of its kind, and steps back behind what is final.
 
 After moshi's batched server (slots, one thread, "full") and sherpa-onnx (weights apart from streams).
 """
@@ -35,6 +36,8 @@ class Slot(Generic[Work]):
         self._batcher = batcher
         self.generation = generation
         self.is_open = True
+        self.is_busy = False
+        """A step with its work is under way."""
         self.final: deque[Work] = deque()
         self.interim: Work | None = None
 
@@ -61,12 +64,19 @@ class Job(Generic[Work]):
 
 
 class Batcher(Generic[Work]):
-    """The thread and its slots."""
+    """The threads and the slots."""
 
     def __init__(
-        self, name: str, step: Step[Work], *, slots: int, batch_max: int | None = None, inbox_max: int = 1000
+        self,
+        name: str,
+        step: Step[Work],
+        *,
+        slots: int,
+        batch_max: int | None = None,
+        inbox_max: int = 1000,
+        threads: int = 1,
     ) -> None:
-        """`step` runs in the batcher's own thread. `batch_max` jobs at most make a batch, one a slot."""
+        """`step` runs in the batcher's own threads. `batch_max` jobs at most make a batch, one a slot."""
         self.name = name
         self._step = step
         self._slots_max = slots
@@ -80,8 +90,11 @@ class Batcher(Generic[Work]):
         self._step_s_sum = 0.0
         self._step_s_max = 0.0
         self._faults = 0
-        self._thread = threading.Thread(target=self._run, name=f"batcher-{name}", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._run, name=f"batcher-{name}-{i}", daemon=True) for i in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def open(self) -> Slot[Work]:
         """Takes a slot. Raises `EngineFull`."""
@@ -132,11 +145,12 @@ class Batcher(Generic[Work]):
         return {f"{self.name}_{key}": float(value) for key, value in numbers.items()}
 
     def shut_down(self) -> None:
-        """Ends the thread after the step under way."""
+        """Ends the threads after the steps under way."""
         with self._changed:
             self._stopping = True
-            self._changed.notify()
-        self._thread.join()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
 
     def _run(self) -> None:
         while (batch := self._next_batch()) is not None:
@@ -152,6 +166,9 @@ class Batcher(Generic[Work]):
                 self._steps += 1
                 self._step_s_sum += passed
                 self._step_s_max = max(self._step_s_max, passed)
+                for job in batch:
+                    job.slot.is_busy = False
+                self._changed.notify_all()  # whoever waits may now have more of the same slot to do
 
     def _next_batch(self) -> list[Job[Work]] | None:
         """Waits for work; None at the end."""
@@ -168,6 +185,8 @@ class Batcher(Generic[Work]):
         for slot in list(self._slots):
             if len(jobs) == self._batch_max:
                 break
+            if slot.is_busy:
+                continue
             if final and slot.final:
                 jobs.append(Job(slot, slot.final.popleft(), True))
             elif not final and slot.interim is not None:
@@ -175,6 +194,7 @@ class Batcher(Generic[Work]):
                 slot.interim = None
             else:
                 continue
+            slot.is_busy = True
             self._slots.remove(slot)  # to the end of the row: turn and turn about
             self._slots.append(slot)
         return jobs

@@ -7,16 +7,20 @@ beside each other: while a segment is being recognised, voice activity and diari
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from colloque.models.batcher import Batcher, Job, Slot
-from colloque.models.pipeline import DiariserTrack, FinalPass, InterimPass, Outlet, TrackPipeline, unpack, voice_state
+from colloque.models.capacity import sessions_held
+from colloque.models.compute import Compute
+from colloque.models.heard import Heard
+from colloque.models.pipeline import DiariserTrack, FinalPass, Outlet, Pass, TrackPipeline, unpack, voice_state
+from colloque.models.reader import SegmentReader
 from colloque.models.speaker_state import BadSpeakerState
 from colloque.models.vad import VoiceActivity
-from colloque.models.whisper import Device, Whisper
+from colloque.models.whisper import Whisper
 from colloque.streaming.audio import AudioChunk
 from colloque.streaming.engines import (
     Checkpoint,
@@ -24,6 +28,7 @@ from colloque.streaming.engines import (
     EngineFailed,
     Flushed,
     Hypothesis,
+    Language,
     NotUnderstood,
     Recognised,
     SpeechStream,
@@ -32,6 +37,9 @@ from colloque.streaming.engines import (
 
 INBOX_MAX = 5000
 """Pieces of work a slot may hold; the server stops far below."""
+
+TRACKS_MAX = 2
+"""Of a session; each takes a slot."""
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +64,7 @@ class Open:
 
 
 VoiceWork = Open | AudioChunk | Flush
-RecogniserWork = FinalPass | InterimPass | Checkpoint | Flushed
+RecogniserWork = Pass | FinalPass | Checkpoint | Flushed
 
 
 class LocalSpeechEngine:
@@ -65,16 +73,21 @@ class LocalSpeechEngine:
     def __init__(
         self,
         *,
-        whisper: Callable[[], Path],
+        recognisers: Callable[[], Mapping[Language, Path]],
+        compute: Callable[[], Compute],
         voice: Callable[[], Path],
         diariser: Callable[[], DiariserWeights],
-        slots: int,
-        device: Device = "auto",
-        threads: int = 1,
+        sessions_max: int = 0,
     ) -> None:
-        """The callables give paths and weights, or raise `ModelMissing`; they are called by `warm_up`."""
-        self._whisper_path, self._voice_path, self._make_diariser = whisper, voice, diariser
-        self._slots, self._device, self._threads = slots, device, threads
+        """The callables give paths and weights, or raise an `EngineFault`; they are called by `warm_up`.
+
+        `recognisers` gives the model folder of each language; several may share one. `sessions_max` 0: as many as the
+        machine is measured to hold.
+        """
+        self._recogniser_paths, self._compute = recognisers, compute
+        self._voice_path, self._make_diariser = voice, diariser
+        self._sessions_max = sessions_max
+        self.capacity = 0
         self._lanes: tuple[Batcher[tuple[LocalStream, VoiceWork]], Batcher[tuple[LocalStream, RecogniserWork]]] | None
         self._lanes = None
 
@@ -82,11 +95,23 @@ class LocalSpeechEngine:
         """Loads the weights, runs them once and starts the lanes."""
         self._voice = VoiceActivity(self._voice_path())
         self._diariser = self._make_diariser()
-        self._whisper = Whisper(self._whisper_path(), self._device, self._threads)
-        self._whisper.warm_up()
+        compute, paths = self._compute(), self._recogniser_paths()
+        loaded = {path: Whisper(path, compute) for path in dict.fromkeys(paths.values())}
+        self._whispers = {language: loaded[path] for language, path in paths.items()}
+        for whisper in loaded.values():
+            whisper.warm_up()
+        self.capacity = self._sessions_max or sessions_held(loaded.values(), compute)
+        slots = TRACKS_MAX * self.capacity
         self._lanes = (
-            Batcher("voice", self._voice_step, slots=self._slots, inbox_max=INBOX_MAX),
-            Batcher("recogniser", self._recogniser_step, slots=self._slots, batch_max=1, inbox_max=INBOX_MAX),
+            Batcher("voice", self._voice_step, slots=slots, inbox_max=INBOX_MAX),
+            Batcher(
+                "recogniser",
+                self._recogniser_step,
+                slots=slots,
+                batch_max=1,
+                inbox_max=INBOX_MAX,
+                threads=compute.workers,
+            ),
         )
 
     def open(self, spec: StreamSpec, deliver: Deliver) -> SpeechStream:
@@ -163,39 +188,61 @@ class LocalSpeechEngine:
 
     def _recogniser_work(self, stream: LocalStream, work: RecogniserWork) -> None:
         match work:
-            case InterimPass(segment, start_sample, pcm):
-                text = self._whisper.glance(pcm, stream.spec.language, stream.spec.keyterms)
-                if text:
-                    stream.outlet.send(Hypothesis(segment, start_sample, text))
-                stream.outlet.seen(segment, start_sample + len(pcm))
+            case Pass():
+                self._open_pass(stream, work)
             case FinalPass():
-                self._final(stream, work)
+                self._final_pass(stream, work)
             case Checkpoint() | Flushed():
                 stream.outlet.send(work)
 
-    def _final(self, stream: LocalStream, work: FinalPass) -> None:
-        speech, spec = work.speech, stream.spec
-        voice = sum(speech.probabilities) / max(1, len(speech.probabilities))
-        heard = self._whisper.recognise(
-            work.pcm, speech.start_sample, spec.language, voice=voice, keyterms=spec.keyterms
-        )
-        if heard.words is None:
-            stream.outlet.send(NotUnderstood(speech.start_sample, speech.end_sample, "no_text"))
-        result = Recognised(work.segment, speech.start_sample, speech.end_sample, heard.words or (), speech.reason)
+    def _open_pass(self, stream: LocalStream, work: Pass) -> None:
+        reader = self._hear(stream, work)
+        heard = reader.breathe(work.voice_end_sample) if work.kind == "breath" else reader.grow()
+        until = max(reader.said_sample, stream.covered_sample)
+        self._tell(stream, heard)
+        if heard.words:
+            stream.outlet.send(Recognised(work.segment, stream.covered_sample, until, heard.words, None))
+            stream.covered_sample = until
+        stream.outlet.send(Hypothesis(work.segment, until, heard.tail))
+        stream.outlet.seen(work.segment, reader.end_sample)
+
+    def _final_pass(self, stream: LocalStream, work: FinalPass) -> None:
+        reader = self._hear(stream, work.work)
+        heard = reader.finish(work.work.voice_end_sample)
+        self._tell(stream, heard)
+        self._close_segment(stream, work, heard)
+
+    def _hear(self, stream: LocalStream, work: Pass) -> SegmentReader:
+        """The reader of the work's segment, with the new audio."""
+        if stream.reader is None:
+            spec = stream.spec
+            stream.reader = SegmentReader(
+                self._whispers[spec.language], spec.language, spec.keyterms, work.start_sample
+            )
+            stream.covered_sample = work.start_sample
+        stream.reader.hear(work.pcm, work.voice)
+        return stream.reader
+
+    def _tell(self, stream: LocalStream, heard: Heard) -> None:
+        for gap in heard.gaps:
+            stream.outlet.send(NotUnderstood(gap.start_sample, gap.end_sample, "no_text"))
+
+    def _close_segment(self, stream: LocalStream, work: FinalPass, heard: Heard) -> None:
+        end = max(work.speech.end_sample, stream.covered_sample)
+        result = Recognised(work.work.segment, stream.covered_sample, end, heard.words, work.speech.reason)
+        stream.reader = None
         stream.outlet.send(result, work.checkpoint)
-        stream.outlet.done(work.segment)
+        stream.outlet.done(work.work.segment)
 
     def _fail_pass(self, stream: LocalStream, work: RecogniserWork, error: Exception) -> None:
-        """A final pass that fails leaves a gap; an interim one is only missing."""
+        """A final pass that fails leaves a gap; another one's words are heard by the next."""
         _log.error("a pass failed in the recogniser lane: %s", type(error).__name__)
         if isinstance(work, FinalPass):
-            speech = work.speech
-            stream.outlet.send(
-                NotUnderstood(speech.start_sample, speech.end_sample, "engine"),
-                Recognised(work.segment, speech.start_sample, speech.end_sample, (), speech.reason),
-                work.checkpoint,
-            )
-            stream.outlet.done(work.segment)
+            start = stream.covered_sample if stream.reader is not None else work.speech.start_sample
+            stream.covered_sample = start
+            if start < work.speech.end_sample:
+                stream.outlet.send(NotUnderstood(start, work.speech.end_sample, "engine"))
+            self._close_segment(stream, work, Heard())
 
     def _fail(self, stream: LocalStream, code: str, error: Exception) -> None:
         # The kind of the error only: its text might hold what was said.
@@ -222,6 +269,10 @@ class LocalStream:
         self.pipeline: TrackPipeline | None = None
         self._voice = voice
         self._recogniser = recogniser
+        self.reader: SegmentReader | None = None
+        """Of the open segment; the recogniser lane's alone."""
+        self.covered_sample = spec.start_sample
+        """The open segment's words before here have been delivered; the recogniser lane's alone."""
         voice.put((self, Open()))
 
     @property
@@ -241,10 +292,7 @@ class LocalStream:
 
     def pass_on(self, work: RecogniserWork) -> None:
         """Hands work on to the recogniser lane."""
-        if isinstance(work, InterimPass):
-            self._recogniser.put_interim((self, work))
-        else:
-            self._recogniser.put((self, work))
+        self._recogniser.put((self, work))
 
     def close(self) -> None:
         """Frees both slots; nothing is delivered afterwards."""

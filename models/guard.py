@@ -11,6 +11,9 @@ COMPRESSION_MAX = 2.4
 """Above this ratio of text to compressed text something repeats (the bound of Whisper's own `transcribe`)."""
 LOOP_REPEATS = 4
 """So many repeats of the same one to six words in a row are a loop; people stop at three."""
+WORDS_PER_S_MAX = 7.0
+HASTY_WORDS_MIN = 6
+"""Fewer words may well come in a burst."""
 LOGPROB_MIN = -1.0
 NO_SPEECH_MAX = 0.6
 VOICE_MIN = 0.75
@@ -77,6 +80,12 @@ def _repeats(words: Sequence[str], size: int) -> bool:
     return False
 
 
+def is_hasty(text: str, seconds: float) -> bool:
+    """More words than anybody says in that time: the decoder has begun again with what was said already."""
+    count = len(_words(text))
+    return count >= HASTY_WORDS_MIN and count > WORDS_PER_S_MAX * seconds
+
+
 def is_stock_phrase(text: str, language: str) -> bool:
     """One of the phrases that Whisper has learnt to say when there is nothing to hear."""
     return _plain(text) in _STOCK.get(language, ())
@@ -88,13 +97,18 @@ def is_echo(text: str, keyterms: Sequence[str]) -> bool:
     return bool(words) and words <= set(_words(" ".join(keyterms)))
 
 
+def is_credit(text: str) -> bool:
+    """The credits of a film, which nobody says to a doctor."""
+    return _CREDITS.search(text) is not None
+
+
 def is_invented(text: str, language: str, voice: float, logprob: float, no_speech: float) -> bool:
     """Text that the audio does not bear out.
 
     `voice`: mean probability of voice of the segment; `logprob`: mean log probability of a token; `no_speech`: the
     recogniser's own doubt.
     """
-    if _CREDITS.search(text):
+    if is_credit(text):
         return True
     if no_speech > NO_SPEECH_MAX and logprob < LOGPROB_MIN:
         return True

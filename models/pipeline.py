@@ -2,19 +2,19 @@
 
     push ──> voice lane:  Silero ──> segmenter ──> diariser
                                         │
-                                        └──> recogniser lane:  interim passes, then one final pass a segment
+                                        └──> recogniser lane:  passes over the open segment (`reader.py`)
 
-Only final passes give words, and they depend on the segments alone, which depend on the audio alone: however the audio
-is cut into chunks and however busy the machine is, the words are the same. Interim passes serve the eye.
+When a pass is due depends on the segments alone, which depend on the audio alone, and no pass is ever left out: so
+however the audio is cut into chunks and however busy the machine is, the words are the same.
 """
 
 from __future__ import annotations
 
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -30,10 +30,14 @@ from colloque.streaming.engines import (
     SpeechResult,
     StreamSpec,
 )
-from colloque.streaming.segmenter import Segmenter, SegmenterState, SpeechSegment
+from colloque.streaming.segmenter import WINDOW_SAMPLES, Segmenter, SegmenterState, SpeechSegment
 
-INTERIM_EVERY_SAMPLES = samples(1.0)
-"""So much new speech is worth another look."""
+GROW_EVERY_SAMPLES = samples(0.6)
+"""So much new speech is worth another pass."""
+GROW_FIRST_SAMPLES = samples(0.8)
+"""The first pass of a segment, whose start is padding."""
+BREATH_WINDOWS = 7
+"""So many silent windows (0.22 s) are a pause in which words may be committed; the segment goes on."""
 CHECKPOINT_EVERY_SAMPLES = samples(10.0)
 """In silence a checkpoint comes so often, so that a restart replays little."""
 _STATE = struct.Struct("<4sqqB")
@@ -53,23 +57,32 @@ class DiariserTrack(Protocol):
         """Enough to know the voices again."""
 
 
-@dataclass(frozen=True, slots=True)
-class FinalPass:
-    """A closed segment for the recogniser, and what may be said once it is recognised."""
-
-    segment: int
-    speech: SpeechSegment
-    pcm: Pcm
-    checkpoint: Checkpoint
+PassKind = Literal["growth", "breath", "final"]
 
 
 @dataclass(frozen=True, slots=True)
-class InterimPass:
-    """An open segment for a look."""
+class Pass:
+    """The next pass over a segment, with the audio that is new since the one before."""
 
+    kind: PassKind
     segment: int
     start_sample: int
+    """Of the segment."""
     pcm: Pcm
+    """New audio, float32 (n,)."""
+    voice: tuple[float, ...]
+    """Probabilities of voice in its windows; the last may reach beyond its end."""
+    voice_end_sample: int
+    """Where the voice ended, if silence follows; else the end of the audio."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinalPass:
+    """The last pass of a segment, why it ended, and what may be said once it is recognised."""
+
+    work: Pass
+    speech: SpeechSegment
+    checkpoint: Checkpoint
 
 
 class Outlet:
@@ -147,7 +160,10 @@ class TrackPipeline:
     _audio_start: int = field(init=False)
     _end_sample: int = field(init=False)
     _segment: int = field(init=False, default=0)
-    _looked_sample: int = field(init=False, default=0)
+    _handed_sample: int | None = field(init=False, default=None)
+    """The audio of the open segment before here has been handed to the recogniser."""
+    _handed_windows: int = field(init=False, default=0)
+    _has_new_voice: bool = field(init=False, default=False)
     _checkpoint_sample: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -155,7 +171,7 @@ class TrackPipeline:
         self.segmenter = Segmenter(_resumed(self.spec) or SegmenterState(start, start))
         self._audio_start = self._end_sample = self._checkpoint_sample = self.spec.start_sample
 
-    def push(self, chunk: AudioChunk) -> Iterator[FinalPass | InterimPass | Checkpoint]:
+    def push(self, chunk: AudioChunk) -> Iterator[FinalPass | Pass | Checkpoint]:
         """Takes audio; gives the passes that it makes due. Speaker activity and voice events go out at once."""
         if chunk.start_sample != self._end_sample:
             raise ValueError(f"audio must go on at sample {self._end_sample}, not at {chunk.start_sample}")
@@ -168,8 +184,8 @@ class TrackPipeline:
                 else:
                     self.outlet.send(event)
             self._hear()
-            if (look := self._look()) is not None:
-                yield look
+            if (due := self._due()) is not None:
+                yield due
         if self.diariser is not None:
             self.outlet.send(*self.diariser.push(chunk.pcm))
         if (checkpoint := self._quiet_checkpoint()) is not None:
@@ -195,23 +211,40 @@ class TrackPipeline:
         speaking = self.segmenter.speaking
         self.outlet.heard(self.segmenter.sample, (self._segment, self.segmenter.start_sample) if speaking else None)
 
-    def _look(self) -> InterimPass | None:
-        """An interim pass where enough was said since the last one."""
-        if not self.segmenter.speaking:
+    def _due(self) -> Pass | None:
+        """A pass where enough was said since the last one, or where a pause begins."""
+        segmenter = self.segmenter
+        if not segmenter.speaking:
             return None
-        start = self.segmenter.start_sample
-        self._looked_sample = max(self._looked_sample, start)
-        if self.segmenter.sample - self._looked_sample < INTERIM_EVERY_SAMPLES:
+        silent = segmenter.silent_windows
+        if silent == BREATH_WINDOWS and self._has_new_voice:
+            due = self._pass("breath", segmenter.start_sample, segmenter.sample, segmenter.probabilities)
+            self._has_new_voice = False
+            return due
+        if silent:
             return None
-        self._looked_sample = self.segmenter.sample
-        return InterimPass(self._segment, start, self._read(start, self.segmenter.sample))
+        self._has_new_voice = True
+        first = self._handed_sample is None
+        new = segmenter.sample - (segmenter.start_sample if self._handed_sample is None else self._handed_sample)
+        if new < (GROW_FIRST_SAMPLES if first else GROW_EVERY_SAMPLES):
+            return None
+        return self._pass("growth", segmenter.start_sample, segmenter.sample, segmenter.probabilities)
+
+    def _pass(self, kind: PassKind, start: int, end: int, voice: Sequence[float]) -> Pass:
+        """Hands over what the recogniser has not had yet of the segment from `start` to `end`."""
+        end = min(end, self._end_sample)
+        new_start = start if self._handed_sample is None else min(self._handed_sample, end)
+        pcm, new_voice = self._read(new_start, end), tuple(voice[self._handed_windows :])
+        self._handed_sample, self._handed_windows = end, len(voice)
+        voice_end = min(end, self.segmenter.sample - self.segmenter.silent_windows * WINDOW_SAMPLES)
+        return Pass(kind, self._segment, start, pcm, new_voice, voice_end)
 
     def _close(self, speech: SpeechSegment) -> FinalPass:
-        number = self._segment
+        self.outlet.awaits(self._segment, speech.start_sample)
+        work = self._pass("final", speech.start_sample, speech.end_sample, speech.probabilities)
         self._segment += 1
-        end = min(speech.end_sample, self._end_sample)
-        self.outlet.awaits(number, speech.start_sample)
-        return FinalPass(number, speech, self._read(speech.start_sample, end), self._checkpoint(speech.resume))
+        self._handed_sample, self._handed_windows, self._has_new_voice = None, 0, False
+        return FinalPass(work, speech, self._checkpoint(speech.resume))
 
     def _checkpoint(self, resume: SegmenterState) -> Checkpoint:
         self._checkpoint_sample = resume.sample

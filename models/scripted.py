@@ -1,6 +1,7 @@
 """Engines without models, for tests and for trying out a client: what is said, and when, is written in a script.
 
-They keep every law of `streaming/engines.py`, and answer at once, in the thread that pushes.
+They keep every law of `streaming/engines.py`, and answer at once, in the thread that pushes. The first half of a line
+is final while the other half is still spoken; the diariser has then passed its first word only.
 """
 
 from __future__ import annotations
@@ -55,6 +56,10 @@ DEMONSTRATION = (
 )
 
 
+EARLY_AFTER = samples(0.1)
+"""So long after the first half of a line its words are final."""
+
+
 class ScriptedSpeechEngine:
     """Says the script as its audio passes, whatever the audio holds; the script starts again every `period_s`."""
 
@@ -62,6 +67,7 @@ class ScriptedSpeechEngine:
         self._script = tuple(script)
         self._period = samples(period_s)
         self._slots = slots
+        self.capacity = slots
         self._used = 0
 
     def warm_up(self) -> None:
@@ -108,6 +114,8 @@ class ScriptedStream:
         while samples(engine.line(self._line).end_s) <= resumed:
             self._line += 1
         self._started = False
+        self._early = 0
+        """Words of the line that are final already."""
 
     def push(self, chunk: AudioChunk) -> None:
         """Takes audio, and says the lines that it passes."""
@@ -137,8 +145,9 @@ class ScriptedStream:
             self._tell(result)
 
     def _quiet_until(self) -> int:
-        line = self._engine.line(self._line)
-        return min(self._sample, samples(line.start_s)) if not self._started else samples(line.start_s)
+        """As far as the diariser has come: while somebody speaks it lags behind."""
+        start, step = _pace(self._engine.line(self._line))
+        return min(self._sample, start + step if self._early else start)
 
     def _say_next(self) -> bool:
         """One step of the script; False where its audio has not come yet."""
@@ -149,20 +158,37 @@ class ScriptedStream:
             self._started = True
             self._deliver(VoiceStarted(samples(line.start_s)))
             self._deliver(Hypothesis(self._segment, samples(line.start_s), line.text.partition(" ")[0]))
+        if not self._early and self._say_half(line):
+            return True
         if self._sample < samples(line.end_s):
             return False
         self._finish(line, samples(line.end_s), "pause")
         return True
 
-    def _finish(self, line: Line, end_sample: int, reason: SegmentEnd) -> None:
-        start = samples(line.start_s)
+    def _say_half(self, line: Line) -> bool:
+        """The first half of the line's words, once there is room for the others; False where it is not their turn."""
+        start, step = _pace(line)
         texts = line.text.split(" ")
-        step = max(1, (end_sample - start) // len(texts))
-        words = tuple(RecognisedWord(t, start + i * step, start + (i + 1) * step, 0.9) for i, t in enumerate(texts))
-        self._deliver(VoiceStopped(end_sample))
-        self._deliver(Recognised(self._segment, start, end_sample, words, reason))
+        half = len(texts) // 2
+        end = start + half * step
+        if not half or self._sample < end + EARLY_AFTER or end + EARLY_AFTER >= samples(line.end_s):
+            return False
+        self._early = half
+        self._deliver(Recognised(self._segment, start, end, _words(texts[:half], start, end), None))
+        self._deliver(Hypothesis(self._segment, end, texts[half]))
         if self._spec.diarise:
-            span = SpeakerSpan(line.speaker, start, end_sample, confirmed=True)
+            span = SpeakerSpan(line.speaker, start, start + step, confirmed=True)
+            self._deliver(SpeakerActivity((span,), start + step))
+        return True
+
+    def _finish(self, line: Line, end_sample: int, reason: SegmentEnd) -> None:
+        start, step = _pace(line)
+        said, known = start + self._early * step, start + bool(self._early) * step
+        words = _words(line.text.split(" ")[self._early :], said, end_sample)
+        self._deliver(VoiceStopped(end_sample))
+        self._deliver(Recognised(self._segment, said, end_sample, words, reason))
+        if self._spec.diarise:
+            span = SpeakerSpan(line.speaker, known, end_sample, confirmed=True)
             self._deliver(SpeakerActivity((span,), end_sample))
         self._deliver(
             Checkpoint(end_sample, pack(SegmenterState(end_sample, samples(line.end_s)), VoiceState.fresh(), b""))
@@ -170,6 +196,18 @@ class ScriptedStream:
         self._segment += 1
         self._line += 1
         self._started = False
+        self._early = 0
+
+
+def _pace(line: Line) -> tuple[int, int]:
+    """Where the line begins, and how long each of its words takes; in samples."""
+    start = samples(line.start_s)
+    return start, (samples(line.end_s) - start) // len(line.text.split(" "))
+
+
+def _words(texts: list[str], start: int, end: int) -> tuple[RecognisedWord, ...]:
+    step = max(1, (end - start) // len(texts))
+    return tuple(RecognisedWord(t, start + i * step, start + (i + 1) * step, 0.9) for i, t in enumerate(texts))
 
 
 class ScriptedNoteEngine:

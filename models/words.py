@@ -80,19 +80,68 @@ def _begins(piece: str) -> bool:
     return piece.startswith(" ") and (_is_spoken(piece) or not piece.strip() or piece.strip()[0] in OPENING)
 
 
+@dataclass(frozen=True, slots=True)
+class AlignedWord:
+    """A word on the session's clock, and the tokens that it is made of."""
+
+    text: str
+    start_sample: int
+    end_sample: int
+    confidence: float
+    """Mean probability of its tokens, 0..1."""
+    weakest: float
+    """Least probability of its tokens."""
+    first: int
+    """Index of its first token."""
+    last: int
+    """Index after its last token."""
+
+    @property
+    def recognised(self) -> RecognisedWord:
+        """Without the tokens."""
+        return RecognisedWord(self.text, self.start_sample, self.end_sample, self.confidence)
+
+
 def timed_words(
-    tokens: Sequence[int], decode: Decode, aligned: Alignment, start_sample: int, end_sample: int
-) -> tuple[RecognisedWord, ...]:
-    """Words on the session's clock, in order, inside the segment; confidence is the mean of the tokens'."""
-    words: list[RecognisedWord] = []
-    floor = start_sample
-    for text, first, last in group(tokens, decode):
+    tokens: Sequence[int],
+    decode: Decode,
+    aligned: Alignment,
+    start_sample: int,
+    end_sample: int,
+    *,
+    from_token: int = 0,
+    floor_sample: int | None = None,
+) -> tuple[AlignedWord, ...]:
+    """Words on the session's clock, in order, inside the window.
+
+    `from_token`: earlier tokens belong to words that are given already; none of the words that follow starts before
+    `floor_sample`. A sign that closes a word given before is dropped, letters that would go on with it are a word.
+    """
+    words: list[AlignedWord] = []
+    floor = start_sample if floor_sample is None else floor_sample
+    for text, first, last in _from(group(tokens, decode), tokens, decode, from_token):
         begin = start_sample + aligned.token_starts[first] * FRAME_SAMPLES
         end = start_sample + aligned.token_starts[last] * FRAME_SAMPLES
         begin = min(max(begin, floor), max(floor, end_sample - WORD_MIN_SAMPLES))
         end = max(min(end, end_sample), min(begin + WORD_MIN_SAMPLES, end_sample))
         probabilities = aligned.token_probabilities[first:last]
         confidence = float(np.mean(probabilities)) if len(probabilities) else 0.0
-        words.append(RecognisedWord(text, begin, end, round(min(1.0, max(0.0, confidence)), 4)))
+        weakest = float(min(probabilities, default=0.0))
+        words.append(AlignedWord(text, begin, end, round(min(1.0, max(0.0, confidence)), 4), weakest, first, last))
         floor = begin
     return tuple(words)
+
+
+def _from(
+    words: Sequence[tuple[str, int, int]], tokens: Sequence[int], decode: Decode, from_token: int
+) -> list[tuple[str, int, int]]:
+    """The words, or what remains of them, from a token on."""
+    rest: list[tuple[str, int, int]] = []
+    for text, first, last in words:
+        if first >= from_token:
+            rest.append((text, first, last))
+        elif last > from_token:
+            more = decode(tokens[from_token:last]).strip()
+            if _is_spoken(more):
+                rest.append((more, from_token, last))
+    return rest

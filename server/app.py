@@ -23,18 +23,21 @@ from colloque.server.registry import SessionRegistry
 from colloque.server.services import Services
 from colloque.server.storage.sqlite import SqliteStore
 from colloque.server.telemetry import Telemetry
-from colloque.streaming.engines import NoteEngine, SpeechEngine
+from colloque.streaming.engines import NoteEngine, SpeechEngine, Writer
 
 _log = structlog.get_logger(__name__)
 
 
-def compose(config: ServerConfig, keys: KeyRing, speech: SpeechEngine, notes: NoteEngine) -> Services:
+def compose(
+    config: ServerConfig, keys: KeyRing, speech: SpeechEngine, notes: NoteEngine, writer: Writer | None = None
+) -> Services:
     """The server's parts, joined; nothing runs yet. Raises `StorageFailed` where the data folder cannot be used."""
     telemetry = Telemetry()
     telemetry.watch_engine(speech.statistics)
     store = SqliteStore(config.database)
-    engines = Engines(speech, notes, telemetry)
-    registry = SessionRegistry(Means(store, engines, telemetry), config.limits, config.sessions_max)
+    engines = Engines(speech, notes, telemetry, writer)
+    means = Means(store, engines, telemetry)
+    registry = SessionRegistry(means, config.limits, lambda: config.sessions_max or speech.capacity or 1)
     return Services(config, store, registry, keys, telemetry, engines)
 
 

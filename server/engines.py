@@ -17,7 +17,7 @@ import structlog
 
 from colloque.server.config import ServerConfig
 from colloque.server.telemetry import Telemetry
-from colloque.streaming.engines import Draft, DraftRequest, Language, NoteEngine, SpeechEngine
+from colloque.streaming.engines import Draft, DraftRequest, Language, NoteEngine, SpeechEngine, Writer
 
 LANGUAGES: tuple[Language, ...] = ("fr", "en", "de")
 SHUT_DOWN_WAIT_S = 1.5
@@ -31,10 +31,14 @@ class EnginesNotReady(Exception):
 
 
 class Engines:
-    """Speech and note engine of one server."""
+    """Speech and note engine of one server, and who knows written forms."""
 
-    def __init__(self, speech: SpeechEngine, notes: NoteEngine, telemetry: Telemetry) -> None:
+    def __init__(
+        self, speech: SpeechEngine, notes: NoteEngine, telemetry: Telemetry, writer: Writer | None = None
+    ) -> None:
         self.speech = speech
+        self.writer = writer
+        """None: what is said is shown as it was said."""
         self._notes = notes
         self._telemetry = telemetry
         self._drafting = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drafting")
@@ -122,31 +126,41 @@ async def _in_thread(name: str, work: Callable[[], None]) -> None:
     await done
 
 
+SCRIPTED_SESSIONS = 16
+"""What the scripted engine holds where the configuration does not say: nothing is measured there."""
+
+
 def make_engines(config: ServerConfig) -> tuple[SpeechEngine, NoteEngine]:
-    """The engines of the configuration. Nothing is loaded yet; `warm_up` raises `ModelMissing` where a model is."""
+    """The engines of the configuration. Nothing is loaded yet: `warm_up` raises what is amiss, an `EngineFault`."""
     if config.engine == "scripted":
         from colloque.models.scripted import ScriptedNoteEngine, ScriptedSpeechEngine
 
-        return ScriptedSpeechEngine(slots=_slots(config)), ScriptedNoteEngine()
+        return ScriptedSpeechEngine(slots=2 * (config.sessions_max or SCRIPTED_SESSIONS)), ScriptedNoteEngine()
     # imported here: they bring the runtimes with them, which nobody needs for `--help`
     from colloque.models.catalogue import locate
+    from colloque.models.compute import choose_compute
     from colloque.models.diariser import Diariser
     from colloque.models.drafting.engine import LocalNoteEngine
     from colloque.models.engine import LocalSpeechEngine
+    from colloque.models.recognisers import locate_recognisers
 
     def place(name: str) -> Path:
         return locate(name, config.models)
 
     speech = LocalSpeechEngine(
-        whisper=lambda: place(config.whisper),
+        recognisers=lambda: locate_recognisers(config.recognisers, config.models),
+        compute=lambda: choose_compute(config.device, config.compute_type, config.workers, config.threads),
         voice=lambda: place("silero-vad"),
         diariser=lambda: Diariser(place("segmentation-3.0"), place("campplus")),
-        slots=_slots(config),
-        device=config.device,
+        sessions_max=config.sessions_max,
     )
     return speech, LocalNoteEngine()
 
 
-def _slots(config: ServerConfig) -> int:
-    """A slot is a track, and a session has two at most."""
-    return 2 * config.sessions_max
+def make_writer(config: ServerConfig) -> Writer | None:
+    """Who knows written forms. Loads its tables, in less than half a second."""
+    if config.engine == "scripted":
+        return None
+    from colloque.models.written.writer import WrittenForm
+
+    return WrittenForm()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import structlog
@@ -13,6 +13,7 @@ from colloque.server.driver import Driver, SessionDown
 from colloque.server.effects import Means
 from colloque.server.ports import SessionRecord, StoredSession, TokenRecord
 from colloque.streaming.config import SessionConfig, SessionLimits
+from colloque.streaming.engines import Writer
 from colloque.streaming.errors import CapacityReached, UnknownSession
 from colloque.streaming.events import ConsentRecorded, Ended, Restored
 from colloque.streaming.messages import SessionConfigured
@@ -30,10 +31,11 @@ _log = structlog.get_logger(__name__)
 class SessionRegistry:
     """Every session has at most one driver. All methods belong to the event loop's thread."""
 
-    def __init__(self, means: Means, limits: SessionLimits, sessions_max: int) -> None:
+    def __init__(self, means: Means, limits: SessionLimits, sessions_max: Callable[[], int]) -> None:
         self._means = means
         self._limits = limits
         self._sessions_max = sessions_max
+        """Asked each time: the machine is measured while the server is up already."""
         self._open: set[str] = set()
         """Sessions that are not over: each takes a slot."""
         self._drivers: dict[str, Driver] = {}
@@ -62,9 +64,10 @@ class SessionRegistry:
 
     async def create(self, config: SessionConfig, tokens: tuple[TokenRecord, ...], created_at: str) -> None:
         """Opens a session. Raises `CapacityReached`."""
-        if len(self._open) >= self._sessions_max or self._stopping:
+        sessions_max = self._sessions_max()
+        if len(self._open) >= sessions_max or self._stopping:
             raise CapacityReached(
-                f"all {self._sessions_max} session slots are taken: one more would make every session late; try again"
+                f"all {sessions_max} session slots are taken: one more would make every session late; try again"
                 " later, or end a session that is no longer needed"
             )
         session_id = config.session_id
@@ -75,7 +78,7 @@ class SessionRegistry:
         except BaseException:
             self._open.discard(session_id)
             raise
-        self._drivers[session_id] = self._drive(record, (), Session(config, self._limits))
+        self._drivers[session_id] = self._drive(record, (), Session(config, self._limits, self._means.engines.writer))
         _log.info("session_created", session=session_id)
 
     async def get(self, session_id: str) -> Driver:
@@ -108,7 +111,7 @@ class SessionRegistry:
         stored = await self._means.store.load(session_id)
         if stored is None:
             raise _unknown()
-        session = _restore(stored, self._limits)
+        session = _restore(stored, self._limits, self._means.engines.writer)
         record = stored.record
         if session.state == "closed" and not record.closed:
             # the server ended between the last word and this mark
@@ -181,7 +184,7 @@ def _named(drivers: Iterable[Driver]) -> list[asyncio.Task[None]]:
     ]
 
 
-def _restore(stored: StoredSession, limits: SessionLimits) -> Session:
+def _restore(stored: StoredSession, limits: SessionLimits, writer: Writer | None) -> Session:
     config = stored.record.config
     view = SessionView(
         config=SessionConfigured(config.language, config.tracks, config.keyterms, config.speakers_max),
@@ -197,6 +200,7 @@ def _restore(stored: StoredSession, limits: SessionLimits) -> Session:
         last_seq=stored.last_seq,
         checkpoints=stored.checkpoints,
         limits=limits,
+        writer=writer,
     )
 
 

@@ -11,7 +11,7 @@ import uvicorn
 from colloque.server.app import compose, make_app, running
 from colloque.server.auth import KeyRing
 from colloque.server.config import ServerConfig
-from colloque.server.engines import make_engines
+from colloque.server.engines import make_engines, make_writer
 from colloque.server.registry import SessionRegistry
 from colloque.server.services import Services
 
@@ -69,7 +69,7 @@ async def serve(config: ServerConfig, keys: KeyRing, made_key: str | None) -> in
     Raises `OSError` where the address cannot be had, `StorageFailed` where the data folder cannot be used.
     """
     listener = listen(config)
-    services = compose(config, keys, *make_engines(config))
+    services = compose(config, keys, *make_engines(config), make_writer(config))
     server = make_server(services)
     async with running(services) as warm_up:
         warm_up.add_done_callback(lambda _: _on_warm(services, server))

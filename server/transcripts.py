@@ -37,6 +37,8 @@ ROLES: dict[Language, dict[Role, str]] = {
         "unknown": "Unbekannt",
     },
 }
+_Piece = tuple[str, tuple[Word, ...]]
+"""Written text, and the words that it stands for."""
 _GAP: dict[Language, str] = {"fr": "passage non compris", "en": "not understood", "de": "nicht verstanden"}
 
 
@@ -60,7 +62,7 @@ def render(kind: TranscriptFormat, session_id: str, view: SessionView) -> str:
 
 
 def as_json(session_id: str, view: SessionView) -> dict[str, Any]:
-    """Turns with their words, speakers and gaps as JSON values. Times in seconds of audio time."""
+    """Turns with their words as said and as written, speakers and gaps as JSON values; times in seconds of audio."""
     return {
         "session_id": session_id,
         "speakers": [to_json(speaker) for speaker in view.speakers.values()],
@@ -73,8 +75,10 @@ def as_json(session_id: str, view: SessionView) -> dict[str, Any]:
                 "start": to_json(turn.words[0])["start"],
                 "end": to_json(turn.words[-1])["end"],
                 "text": turn.text,
+                "written_text": turn.written_text,
                 "ended": turn.ended,
                 "words": to_json(turn.words),
+                "written": to_json(turn.written),
             }
             for turn in view.transcript()
         ],
@@ -83,21 +87,23 @@ def as_json(session_id: str, view: SessionView) -> dict[str, Any]:
 
 
 def as_text(view: SessionView, language: Language) -> str:
-    """One line a turn, `[00:01:02] Patient (S2): …`; gaps stand where they are."""
-    lines = [(turn.words[0].start, f"{_named(view, turn, language)}: {turn.text}") for turn in view.transcript()]
+    """One line a turn, `[00:01:02] Patient (S2): …`, in its written form; gaps stand where they are."""
+    turns = view.transcript()
+    lines = [(turn.words[0].start, f"{_named(view, turn, language)}: {turn.written_text}") for turn in turns]
     lines += [(gap.start, f"({_GAP[language]}: {clock(gap.start)}–{clock(gap.end)})") for gap in view.gaps]
     lines.sort(key=lambda line: line[0])
     return "".join(f"[{clock(start)}] {text}\n" for start, text in lines)
 
 
 def as_vtt(view: SessionView, language: Language) -> str:
-    """WebVTT with a voice span a cue; long turns become several cues."""
+    """WebVTT with a voice span a cue, in the written form; long turns become several cues."""
     cues: list[tuple[float, str]] = []
     for turn in view.transcript():
         voice = _escape(_named(view, turn, language))
-        for words in _cues(turn.words):
-            text = _escape(" ".join(word.text for word in words))
-            cues.append((words[0].start, _cue(words[0].start, words[-1].end, f"<v {voice}>{text}</v>")))
+        for pieces in _cues(turn.pieces()):
+            text = _escape(" ".join(text for text, _ in pieces))
+            start, end = pieces[0][1][0].start, pieces[-1][1][-1].end
+            cues.append((start, _cue(start, end, f"<v {voice}>{text}</v>")))
     cues += [(gap.start, _cue(gap.start, gap.end, f"({_GAP[language]})")) for gap in view.gaps]
     cues.sort(key=lambda cue: cue[0])
     return "\n".join(["WEBVTT\n", *(cue for _, cue in cues)])
@@ -132,14 +138,14 @@ def _named(view: SessionView, turn: Turn, language: Language) -> str:
     return speaker_label(view, turn.speaker, language)
 
 
-def _cues(words: Iterable[Word]) -> Iterator[list[Word]]:
-    cue: list[Word] = []
-    for word in words:
-        chars = sum(len(w.text) + 1 for w in cue) + len(word.text)
-        if cue and (chars > CUE_CHARS_MAX or word.end - cue[0].start > CUE_S_MAX):
+def _cues(pieces: Iterable[_Piece]) -> Iterator[list[_Piece]]:
+    cue: list[_Piece] = []
+    for text, words in pieces:
+        chars = sum(len(other) + 1 for other, _ in cue) + len(text)
+        if cue and (chars > CUE_CHARS_MAX or words[-1].end - cue[0][1][0].start > CUE_S_MAX):
             yield cue
             cue = []
-        cue.append(word)
+        cue.append((text, words))
     if cue:
         yield cue
 

@@ -14,7 +14,7 @@ Laws that every implementation keeps:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -86,13 +86,15 @@ SegmentEnd = Literal["pause", "length", "end"]
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """Final words of a segment. `words` may be empty (a cough). Nothing else will come for the segment."""
+    """Final words of a segment, or of its next stretch. `words` may be empty (a cough)."""
 
     segment: int
     start_sample: int
+    """Where the last `Recognised` of the segment ended, if there was one."""
     end_sample: int
     words: tuple[RecognisedWord, ...]
-    reason: SegmentEnd
+    reason: SegmentEnd | None
+    """None while more of the segment will follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,9 @@ class SpeechStream(Protocol):
 class SpeechEngine(Protocol):
     """Voice activity, recognition and diarisation of many streams."""
 
+    capacity: int
+    """Sessions that it holds without making any of them late; 0 until it is warm."""
+
     def warm_up(self) -> None:
         """Loads the weights and runs them once (blocking). Raises `colloque.models.catalogue.ModelMissing`."""
 
@@ -220,6 +225,24 @@ class SpeechEngine(Protocol):
 
     def shut_down(self) -> None:
         """Ends the threads (blocking)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Some words of a turn as a clinician would write them: `trente huit cinq` as `38,5 °C`."""
+
+    first: int
+    """Index of the first word that it stands for."""
+    last: int
+    """Index after the last word that it stands for."""
+    text: str
+
+
+class Writer(Protocol):
+    """Knows the written form of numbers, units, doses and drug names. Fast and pure: called in the session."""
+
+    def write(self, words: Sequence[str], language: Language) -> tuple[Written, ...]:
+        """What is written otherwise than it was said, in order, without overlap. The words stay as the evidence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,30 +8,37 @@ from colloque.streaming import speakers
 from colloque.streaming.audio import AudioChunk, seconds
 from colloque.streaming.commands import CloseStream, FlushStream, ForgetAudio, PushAudio, StoreAudio, StoreCheckpoint
 from colloque.streaming.config import SessionConfig
+from colloque.streaming.errors import BadAudio
 from colloque.streaming.events import TrackPcm
-from colloque.streaming.joiner import Run
+from colloque.streaming.joiner import Joined
 from colloque.streaming.outbox import Outbox
 from colloque.streaming.track import Track
 
 GIVE_UP_AFTER = 4
 """Engine failures in a row on the same audio; then the audio is announced as a gap and left behind."""
+REOPEN_AFTER_S = 1.0
+"""So long a failed engine is left alone before it is opened again; doubled with every failure in a row."""
 
 
 class Hearing:
     """All tracks of a session. `received_sample` is the session's clock."""
 
-    def __init__(self, config: SessionConfig, outbox: Outbox, received_sample: int = 0) -> None:
+    def __init__(
+        self, config: SessionConfig, outbox: Outbox, received_sample: int = 0, writer: e.Writer | None = None
+    ) -> None:
         self._config = config
         self._outbox = outbox
+        self._writer = writer
         self._flush_token = 0
         self.received_sample = received_sample
         self.new_words = False
         """Words were committed, or changed their speaker, since the flag was last cleared."""
+        self._lag_told = (-1, -1)
         self.tracks = self._make_tracks()
 
     def _make_tracks(self) -> list[Track]:
-        specs = self._config.tracks
-        return [Track(i, spec, len(specs) == 1, self._outbox.view) for i, spec in enumerate(specs)]
+        config = self._config
+        return [Track(i, config, self._outbox.view, self._writer) for i in range(len(config.tracks))]
 
     @property
     def processed_sample(self) -> int:
@@ -65,19 +72,29 @@ class Hearing:
         """Opens a stream for every track that has none."""
         for track in self.tracks:
             if not track.is_open:
-                self._outbox.do(track.open(self._config, self.received_sample))
+                self._open(track)
                 for token in track.flushing:
                     self._outbox.do(FlushStream(track.index, token))
+
+    def _open(self, track: Track) -> None:
+        """What a stream that is gone has left open is ended: the next one goes on in turns of its own."""
+        self._outbox.emit(track.end_turns())
+        self._outbox.do(track.open(self._config, self.received_sample))
 
     def close(self) -> None:
         """Frees the engine's slots."""
         for track in self.tracks:
+            self._outbox.emit(track.end_turns())
             if track.is_open:
                 track.is_open = False
                 self._outbox.do(CloseStream(track.index))
 
-    def audio(self, pcm: TrackPcm) -> None:
-        """Takes audio that follows what was received; shape (tracks, n)."""
+    def audio(self, pcm: TrackPcm) -> bool:
+        """Takes audio that follows what was received; shape (tracks, n). False where it is empty. Raises `BadAudio`."""
+        if pcm.shape[0] != len(self.tracks):
+            raise BadAudio(f"the frame has {pcm.shape[0]} channel(s), the session {len(self.tracks)} track(s)")
+        if not pcm.shape[1]:
+            return False
         start = self.received_sample
         self.received_sample += pcm.shape[1]
         self._outbox.clock_sample = self.received_sample
@@ -85,6 +102,7 @@ class Hearing:
         for track in self.tracks:
             if track.is_open:
                 self._outbox.do(PushAudio(track.index, AudioChunk(start, pcm[track.index])))
+        return True
 
     def flush(self) -> None:
         """Asks for everything so far to become final."""
@@ -99,23 +117,24 @@ class Hearing:
         for track in self.tracks:
             track.flushing.clear()
             self._commit(track, track.joiner.release_all())
+            self._outbox.emit(track.end_turns())
             if track.processed_sample < self.received_sample:
                 self._gap(track, track.processed_sample, self.received_sample, reason)
                 track.processed_sample = self.received_sample
 
-    def deliver(self, index: int, generation: int, result: e.SpeechResult) -> bool:
-        """Takes an engine's result. True where the track's stream has failed and must be opened anew, after a while."""
+    def deliver(self, index: int, generation: int, result: e.SpeechResult) -> float | None:
+        """Takes an engine's result. Where the track's stream has failed: after how many seconds to `open` it anew."""
         track = self.tracks[index]
         if generation != track.generation or not track.is_open:
-            return False
+            return None
         match result:
             case e.EngineFailed(code):
                 self._fail(track, code)
-                return True
+                return REOPEN_AFTER_S * 2.0 ** min(track.failures, 5)
             case e.Recognised():
-                self._recognised(track, result)
+                self._commit(track, track.recognised(result))
             case e.SpeakerActivity():
-                self._commit(track, track.joiner.activity(result))
+                self._activity(track, result)
             case e.SpeakerMerged() | e.SpeakerConfirmed():
                 self._speaker(track, result)
             case e.Flushed(token):
@@ -129,8 +148,8 @@ class Hearing:
         if track.is_stale and not track.flushing:
             self._outbox.do(CloseStream(track.index))
             track.end_stream()
-            self._outbox.do(track.open(self._config, self.received_sample))
-        return False
+            self._open(track)
+        return None
 
     def _small(self, track: Track, result: e.SpeechResult) -> None:
         match result:
@@ -138,10 +157,8 @@ class Hearing:
                 self._outbox.emit([m.SpeechStarted(track.index, seconds(sample))])
             case e.VoiceStopped(sample):
                 self._outbox.emit([m.SpeechStopped(track.index, seconds(sample))])
-            case e.Hypothesis(segment, start, text):
-                number = track.joiner.speaker_near(start)
-                speaker = speakers.label(number) if number is not None else None
-                self._outbox.emit([m.TranscriptPartial(track.turn_of(segment), track.index, speaker, text)])
+            case e.Hypothesis():
+                self._outbox.emit([track.hypothesis(result)])
             case e.Progress(sample):
                 if sample > track.processed_sample:
                     track.processed_sample = sample
@@ -151,11 +168,11 @@ class Hearing:
             case e.NotUnderstood(start, end, reason):
                 self._gap(track, start, end, reason)
 
-    def _recognised(self, track: Track, result: e.Recognised) -> None:
-        turn = track.turn_of(result.segment)
-        if not result.words and turn in self._outbox.view.partials:
-            self._outbox.emit([m.TranscriptPartial(turn, track.index, None, "")])
-        self._commit(track, track.joiner.recognised(result))
+    def _activity(self, track: Track, result: e.SpeakerActivity) -> None:
+        joined = track.joiner.activity(result)
+        for number in {span.speaker: None for span in result.spans if track.joiner.is_confirmed(span.speaker)}:
+            self._outbox.emit(speakers.confirm(self._outbox.view, speakers.label(number)))
+        self._commit(track, joined)
 
     def _speaker(self, track: Track, result: e.SpeakerMerged | e.SpeakerConfirmed) -> None:
         view = self._outbox.view
@@ -164,12 +181,15 @@ class Hearing:
             self._outbox.emit(speakers.confirm(view, speakers.label(result.speaker)))
         else:
             track.joiner.merge(result.source, result.target)
-            self._outbox.emit(speakers.merged(view, speakers.label(result.source), speakers.label(result.target)))
-            self.new_words = True
+            changes = speakers.merged(view, speakers.label(result.source), speakers.label(result.target))
+            if changes:
+                self._outbox.emit(track.first_heard(result.target))
+                self._outbox.emit(changes)
+                self.new_words = True
 
-    def _commit(self, track: Track, runs: list[Run]) -> None:
-        if runs:
-            self._outbox.emit(track.commit(runs))
+    def _commit(self, track: Track, joined: list[Joined]) -> None:
+        if joined:
+            self._outbox.emit(track.commit(joined))
             self.new_words = True
 
     def _store_checkpoint(self, track: Track) -> None:
@@ -195,6 +215,15 @@ class Hearing:
         track.end_stream()
         said = f"the speech engine failed ({code}) and is started again from the stored audio"
         self._outbox.emit([m.Warn("engine_restarted", said)])
+
+    def tell_lag(self) -> bool:
+        """Says how far the work is behind the audio; False where that is known."""
+        lag = (self.received_sample, self.processed_sample)
+        if lag == self._lag_told:
+            return False
+        self._lag_told = lag
+        self._outbox.emit([m.Lag(round(seconds(lag[0]), 3), round(seconds(lag[1]), 3))])
+        return True
 
     def _gap(self, track: Track, start: int, end: int, reason: str) -> None:
         if end > start:

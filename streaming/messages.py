@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 from colloque.streaming.config import TrackSpec
 from colloque.streaming.engines import Language
 from colloque.streaming.note import Statement
-from colloque.streaming.transcript import Role, SpeakerState, TurnEnd, Word
+from colloque.streaming.transcript import Role, SpeakerState, TurnEnd, Word, WrittenWords
 
 Encoding = Literal["pcm_s16le", "pcm_f32le", "opus", "webm"]
 
@@ -175,7 +175,7 @@ class SpeechStopped:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptPartial:
-    """Tentative text; replaces the previous partial of the same turn."""
+    """Tentative text after the turn's committed words; replaces the previous partial of the same turn."""
 
     TYPE: ClassVar[str] = "transcript.partial"
     turn: str
@@ -196,7 +196,10 @@ class TranscriptFinal:
 
 @dataclass(frozen=True, slots=True)
 class SpeakerRelabel:
-    """Words that were given to the wrong speaker."""
+    """Words that were given to the wrong speaker; or to the right one, but not for sure until now (`from` is `to`).
+
+    They take over the state of the speaker that they are given to.
+    """
 
     TYPE: ClassVar[str] = "speaker.relabel"
     source: str
@@ -226,6 +229,8 @@ class TurnEnded:
     TYPE: ClassVar[str] = "turn.end"
     turn: str
     reason: TurnEnd
+    written: tuple[WrittenWords, ...] = ()
+    """What of the turn is written otherwise than it was said."""
 
 
 @dataclass(frozen=True, slots=True)

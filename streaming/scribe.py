@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from colloque.streaming import speakers
 from colloque.streaming.commands import RequestDraft
 from colloque.streaming.config import SessionConfig, SessionLimits
 from colloque.streaming.engines import DraftRequest
+from colloque.streaming.messages import Warn
 from colloque.streaming.outbox import Outbox
 
 
@@ -37,7 +39,8 @@ class Scribe:
         self.due = min(now + self._limits.draft_after_s, max(now, latest))
 
     def request(self, config: SessionConfig) -> None:
-        """Asks for a draft of all that is committed."""
+        """Asks for a draft of all that is committed, with the roles that it suggests."""
+        self._outbox.emit(speakers.guess(self._outbox.view, config.language))
         self._dirty_since, self.due, self.is_drafting = None, None, True
         request = DraftRequest(config.session_id, config.language, self._outbox.view.transcript())
         self._outbox.do(RequestDraft(request))
@@ -47,6 +50,12 @@ class Scribe:
         self.is_drafting = False
         if self._dirty_since is not None:
             self._schedule(now)
+
+    def late(self) -> None:
+        """The draft has not come in time: it is no longer waited for."""
+        said = "a draft of the note did not come in time; the next one will hold it"
+        self._outbox.emit([Warn("draft_late", said)])
+        self.give_up()
 
     def give_up(self) -> None:
         """Waits for nothing any more."""

@@ -5,12 +5,13 @@ speech once enough windows are voiced, and closes by silence or by its greatest 
 probabilities alone, so that any split of the same audio gives the same segments.
 
 Hysteresis of two thresholds and padding follow Silero's `get_speech_timestamps` (github.com/snakers4/silero-vad). Two
-rules are our own: the silence that ends a segment shrinks as the segment grows, and a segment of the greatest length
-is cut at its quietest window.
+rules are our own: the silence that ends a segment shrinks as the segment grows, and a segment that has grown too long
+is cut where it stands, at the next window without voice.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from colloque.streaming.engines import SegmentEnd, VoiceStarted, VoiceStopped
@@ -40,17 +41,17 @@ class SegmenterConfig:
     patience_windows: int = 125
     """Up to this length of a segment `endpoint_windows` holds."""
     segment_max_windows: int = 406
-    """At this length a segment is cut (13 s): words must not wait for ever."""
-    cut_search_windows: int = 125
-    """The cut is at the quietest of the last so many windows."""
+    """From this length on (13 s) a segment is cut at the first window without voice: a turn must come to an end."""
+    overtime_windows: int = 94
+    """So much later it is cut even where the voice goes on."""
 
     def __post_init__(self) -> None:
         if not 0 < self.hangover_windows <= self.endpoint_min_windows <= self.endpoint_windows:
             raise ValueError("hangover_windows <= endpoint_min_windows <= endpoint_windows must hold")
         if self.lead_windows > self.endpoint_windows:
             raise ValueError("lead_windows above endpoint_windows would read speech that was judged a click twice")
-        if not 0 < self.cut_search_windows < self.segment_max_windows:
-            raise ValueError("cut_search_windows must be shorter than segment_max_windows")
+        if self.segment_max_windows <= self.patience_windows or self.overtime_windows < 0:
+            raise ValueError("segment_max_windows > patience_windows and overtime_windows >= 0 must hold")
 
     def silence_to_end(self, length_windows: int) -> int:
         """Silent windows that end a segment of this length."""
@@ -121,6 +122,16 @@ class Segmenter:
         return self._speaking and self._voiced_windows > 0
 
     @property
+    def silent_windows(self) -> int:
+        """Silent windows at the end of the open segment."""
+        return self._silent_windows
+
+    @property
+    def probabilities(self) -> Sequence[float]:
+        """Of the open segment's windows; the first may begin before its start."""
+        return self._probabilities
+
+    @property
     def resume(self) -> SegmenterState | None:
         """From where a new segmenter would find the same later segments; None while a segment is open."""
         return None if self._open else SegmenterState(self._first_sample, self._floor_sample)
@@ -178,7 +189,8 @@ class Segmenter:
                 return []
             self._speaking = True
             return [VoiceStarted(self._onset_sample)]
-        if len(self._probabilities) >= config.segment_max_windows:
+        overtime = len(self._probabilities) - config.segment_max_windows
+        if overtime >= config.overtime_windows or (overtime >= 0 and self._silent_windows):
             return [self._cut()]
         return []
 
@@ -200,19 +212,13 @@ class Segmenter:
         return events
 
     def _cut(self) -> SpeechSegment:
-        """Cuts the open segment after its quietest window; the rest is the next segment."""
-        windows = self._probabilities
-        first = len(windows) - self._config.cut_search_windows
-        around = [sum(windows[max(i - 1, 0) : i + 2]) for i in range(first, len(windows) - 1)]
-        # With its neighbours, since one low window may be chance. Of equals the last: the longer segment reads better.
-        count = first + 1 + min(range(len(around)), key=lambda i: (around[i], windows[first + i], -i))
-        start, end = self.start_sample, self._first_sample + count * WINDOW_SAMPLES
-        self._probabilities = windows[count:]
+        """Ends the open segment here and opens the next: never earlier, since its words may be committed already."""
+        start, windows = self.start_sample, tuple(self._probabilities)
+        self._probabilities.clear()
         self._voiced_windows = self._silent_windows = 0
-        for probability in self._probabilities:
-            self._count(probability)
-        self._floor_sample = end
-        return SpeechSegment(start, end, "length", tuple(windows[:count]), SegmenterState(end, end, speaking=True))
+        self._floor_sample = self._sample
+        resume = SegmenterState(self._sample, self._sample, speaking=True)
+        return SpeechSegment(start, self._sample, "length", windows, resume)
 
     @property
     def _voice_end_sample(self) -> int:

@@ -9,7 +9,6 @@ when the note is drafted and `notebook.py` what of a draft enters it. All of the
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from colloque.streaming import events as ev
@@ -20,25 +19,27 @@ from colloque.streaming.clients import Clients
 from colloque.streaming.commands import CloseConnection, Command, EraseCapture, Finished, ForgetAudio, StoreCheckpoint
 from colloque.streaming.config import SessionConfig, SessionLimits
 from colloque.streaming.deadlines import Deadlines
-from colloque.streaming.errors import BadAudio, ColloqueError, SessionOver
+from colloque.streaming.engines import Writer
+from colloque.streaming.errors import ColloqueError, SessionOver
 from colloque.streaming.hearing import Hearing
 from colloque.streaming.lifecycle import Trigger, refusal, step
 from colloque.streaming.outbox import Outbox
 from colloque.streaming.scribe import Scribe
-from colloque.streaming.setup import Setup, configured
+from colloque.streaming.setup import Setup, configured, reconfigured
 from colloque.streaming.view import SessionView
 
 RESTART_SEQ_STEP = 1000
 """After a restart numbering goes on so much higher: above the few events that were sent but need no storing."""
-REOPEN_AFTER_S = 1.0
-"""So long a failed engine is left alone before it is opened again; doubled with every failure in a row."""
 
 
 class Session:
     """State of one consultation."""
 
-    def __init__(self, config: SessionConfig, limits: SessionLimits | None = None) -> None:
-        self._limits = limits or SessionLimits()
+    def __init__(
+        self, config: SessionConfig, limits: SessionLimits | None = None, writer: Writer | None = None
+    ) -> None:
+        """Without a `writer` turns have no written form."""
+        self._limits, self._writer = limits or SessionLimits(), writer
         self._set_up(config, SessionView(config=configured(config)), seq=0, received_sample=0)
 
     @classmethod
@@ -51,18 +52,11 @@ class Session:
         last_seq: int,
         checkpoints: dict[int, StoreCheckpoint],
         limits: SessionLimits | None = None,
+        writer: Writer | None = None,
     ) -> Session:
         """A session as it was before a restart: `view` is the fold of its stored events. Feed `Restored` first."""
-        session = cls(config, limits)
-        known = view.config
-        config = replace(
-            config,
-            language=known.language,
-            tracks=known.tracks,
-            keyterms=known.keyterms,
-            speakers_max=known.speakers_max,
-        )
-        session._set_up(config, view, last_seq + RESTART_SEQ_STEP, received_samples)
+        session = cls(config, limits, writer)
+        session._set_up(reconfigured(config, view.config), view, last_seq + RESTART_SEQ_STEP, received_samples)
         session._hearing.restore(checkpoints)
         return session
 
@@ -70,11 +64,10 @@ class Session:
         self._outbox = Outbox(view, seq)
         self._outbox.clock_sample = received_sample
         self._clients = Clients(config, self._outbox)
-        self._hearing = Hearing(config, self._outbox, received_sample)
+        self._hearing = Hearing(config, self._outbox, received_sample, self._writer)
         self._setup = Setup(config, self._outbox, self._clients, self._hearing)
         self._scribe = Scribe(self._limits, self._outbox)
         self._deadlines = Deadlines()
-        self._lag_sent = (-1, -1)
 
     # --- what the driver may ask --------------------------------------------------------------------------------
 
@@ -124,9 +117,9 @@ class Session:
             case ev.ConsentRecorded():
                 self._consent(event, now)
             case ev.SpeechDelivered(track, generation, result):
-                if self._hearing.deliver(track, generation, result):
-                    pause = REOPEN_AFTER_S * 2 ** min(self._hearing.tracks[track].failures, 5)
-                    self._deadlines.set("reopen", now + pause)
+                pause_s = self._hearing.deliver(track, generation, result)
+                if pause_s is not None:
+                    self._deadlines.set("reopen", now + pause_s)
                 elif self.state == "closing":
                     self._deadlines.set("flush", now + self._limits.flush_wait_s)
             case ev.NoteDrafted(draft):
@@ -155,10 +148,7 @@ class Session:
             self._hearing.new_words = False
             self._scribe.words_changed(now)
         if self.state == "closing" and self._hearing.is_flushed and not self._scribe.is_drafting:
-            if self._scribe.is_done:
-                self._finish()
-            else:
-                self._draft(now)
+            self._finish() if self._scribe.is_done else self._draft(now)
 
     # --- clients ------------------------------------------------------------------------------------------------
 
@@ -209,13 +199,8 @@ class Session:
         self._clients.require_publisher(connection)
         if self.state != "live":
             raise refusal(self.state)
-        if pcm.shape[0] != len(self._setup.config.tracks):
-            raise BadAudio(
-                f"the frame has {pcm.shape[0]} channel(s), the session {len(self._setup.config.tracks)} track(s)"
-            )
-        if not pcm.shape[1]:
+        if not self._hearing.audio(pcm):
             return
-        self._hearing.audio(pcm)
         self._clients.ack(self.received_samples)
         self._deadlines.set_first("lag", now + self._limits.lag_every_s)
         if self.received_samples >= samples(self._limits.duration_max_s):
@@ -240,9 +225,7 @@ class Session:
                     self._deadlines.set("publisher", now + self._limits.publisher_wait_s)
             return
         if self.state == "closed":
-            raise SessionOver(
-                "the session is closed already: erase it with DELETE /v1/sessions/{id} where that is meant"
-            )
+            raise SessionOver("the session is closed already: DELETE /v1/sessions/{id} erases it, where that is meant")
         refused = self.state == "waiting_consent"
         reason = "consent_refused" if refused else "consent_withdrawn"
         self._hearing.close()
@@ -274,7 +257,7 @@ class Session:
         self._deadlines.set("flush", now + self._limits.flush_wait_s)
 
     def _finish(self) -> None:
-        self._send_lag()
+        self._hearing.tell_lag()
         self._hearing.close()
         self._outbox.do(ForgetAudio(self.received_samples))
         self._step("finished", self.view.reason)
@@ -297,7 +280,7 @@ class Session:
         for name in self._deadlines.pop_due(now):
             match name:
                 case "lag":
-                    if self._send_lag():
+                    if self._hearing.tell_lag():
                         self._deadlines.set("lag", now + self._limits.lag_every_s)
                 case "reopen":
                     self._hearing.open()
@@ -308,20 +291,8 @@ class Session:
                 case "flush":
                     self._hearing.abandon("engine")
                 case "draft_wait":
-                    self._outbox.emit(
-                        [m.Warn("draft_late", "a draft of the note did not come in time; the next one will hold it")]
-                    )
-                    self._scribe.give_up()
+                    self._scribe.late()
 
     def _draft(self, now: float) -> None:
-        self._outbox.emit(speakers.guess(self.view, self._setup.config.language))
         self._scribe.request(self._setup.config)
         self._deadlines.set("draft_wait", now + self._limits.draft_wait_s)
-
-    def _send_lag(self) -> bool:
-        lag = (self._hearing.received_sample, self._hearing.processed_sample)
-        if lag == self._lag_sent:
-            return False
-        self._lag_sent = lag
-        self._outbox.emit([m.Lag(round(seconds(lag[0]), 3), round(seconds(lag[1]), 3))])
-        return True

@@ -62,3 +62,14 @@ class Setup:
 def configured(config: SessionConfig) -> m.SessionConfigured:
     """The event that tells clients of a configuration."""
     return m.SessionConfigured(config.language, config.tracks, config.keyterms, config.speakers_max)
+
+
+def reconfigured(config: SessionConfig, known: m.SessionConfigured) -> SessionConfig:
+    """The configuration with what clients have been told of it since the session was opened."""
+    return replace(
+        config,
+        language=known.language,
+        tracks=known.tracks,
+        keyterms=known.keyterms,
+        speakers_max=known.speakers_max,
+    )

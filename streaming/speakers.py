@@ -20,6 +20,11 @@ def label(number: int) -> str:
     return f"S{number}"
 
 
+def number(label: str) -> int:
+    """The engine's number of a speaker that clients see."""
+    return int(label.removeprefix("S"))
+
+
 def first_heard(view: SessionView, speaker: str, confirmed: bool, track: TrackSpec | None) -> list[ServerEvent]:
     """Announces a speaker with the first words; nothing where the speaker is known and no more sure than before."""
     known = view.speakers.get(speaker)

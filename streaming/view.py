@@ -13,17 +13,8 @@ from colloque.streaming import messages as m
 from colloque.streaming.config import TrackSpec
 from colloque.streaming.note import Statement
 from colloque.streaming.schema import from_json, to_json
-from colloque.streaming.transcript import Role, SpeakerState, Turn, TurnEnd, Word
-
-
-@dataclass(slots=True)
-class ViewTurn:
-    """A turn as heard so far."""
-
-    id: str
-    track: int
-    words: list[Word] = field(default_factory=list)
-    ended: TurnEnd | None = None
+from colloque.streaming.transcript import Role, SpeakerState, Turn, Word, WrittenWords
+from colloque.streaming.turns import SentTurn, transcript
 
 
 @dataclass(slots=True)
@@ -36,7 +27,7 @@ class SessionView:
     received: float = 0.0
     processed: float = 0.0
     speakers: dict[str, m.SpeakerUpdate] = field(default_factory=dict)
-    turns: dict[str, ViewTurn] = field(default_factory=dict)
+    turns: dict[str, SentTurn] = field(default_factory=dict)
     partials: dict[str, m.TranscriptPartial] = field(default_factory=dict)
     rev: int = 0
     statements: dict[str, Statement] = field(default_factory=dict)
@@ -81,13 +72,13 @@ class SessionView:
                     self.partials.pop(turn, None)
             case m.TranscriptFinal(turn, track, words):
                 self.partials.pop(turn, None)
-                self.turns.setdefault(turn, ViewTurn(turn, track)).words.extend(words)
-            case m.TurnEnded(turn, reason):
+                self.turns.setdefault(turn, SentTurn(turn, track)).words.extend(words)
+            case m.TurnEnded(turn, reason, written):
                 self.partials.pop(turn, None)
                 if turn in self.turns:
-                    self.turns[turn].ended = reason
+                    self.turns[turn].ended, self.turns[turn].written = reason, written
             case m.SpeakerRelabel(source, target, word_ids):
-                self._change_words(set(word_ids), speaker=target)
+                self._relabel(set(word_ids), target)
                 if not any(w.speaker == source for t in self.turns.values() for w in t.words):
                     self.speakers.pop(source, None)
             case m.SpeakerUpdate(speaker):
@@ -111,9 +102,16 @@ class SessionView:
             case m.NoteSigned(rev):
                 self.rev, self.signed = rev, event
 
-    def _change_words(self, ids: set[str], speaker: str) -> None:
+    def _relabel(self, ids: set[str], speaker: str) -> None:
+        """The words are the speaker's now, and as sure as the speaker is."""
+        known = self.speakers.get(speaker)
         for turn in self.turns.values():
-            turn.words[:] = [replace(w, speaker=speaker) if w.id in ids else w for w in turn.words]
+            turn.words[:] = [
+                replace(w, speaker=speaker, speaker_state=known.state if known else w.speaker_state)
+                if w.id in ids
+                else w
+                for w in turn.words
+            ]
 
     def _confirm(self, speaker: str) -> None:
         state: SpeakerState = "confirmed"
@@ -126,13 +124,8 @@ class SessionView:
         return known.role if known else "unknown"
 
     def transcript(self) -> tuple[Turn, ...]:
-        """Committed turns in order of time."""
-        turns = [t for t in self.turns.values() if t.words]
-        turns.sort(key=lambda t: (t.words[0].start_sample, t.track))
-        return tuple(
-            Turn(t.id, t.track, t.words[0].speaker, self.role(t.words[0].speaker), tuple(t.words), t.ended)
-            for t in turns
-        )
+        """Committed turns in order of time, each of one speaker as known now."""
+        return transcript(self.turns.values(), self.role)
 
     def counts(self) -> dict[str, int]:
         """How much there is of everything."""
@@ -154,9 +147,7 @@ class SessionView:
             "received": self.received,
             "processed": self.processed,
             "speakers": [to_json(s) for s in self.speakers.values()],
-            "turns": [
-                {"id": t.id, "track": t.track, "ended": t.ended, "words": to_json(t.words)} for t in self.turns.values()
-            ],
+            "turns": [to_json(t) for t in self.turns.values()],
             "partials": [to_json(p) for p in self.partials.values()],
             "note": self.note_to_json(),
             "gaps": to_json(self.gaps),
@@ -185,10 +176,7 @@ class SessionView:
         self.config = from_json(m.SessionConfigured, state["config"])
         self.received, self.processed = state["received"], state["processed"]
         self.speakers = {s["speaker"]: from_json(m.SpeakerUpdate, s) for s in state["speakers"]}
-        self.turns = {
-            t["id"]: ViewTurn(t["id"], t["track"], [from_json(Word, w) for w in t["words"]], t["ended"])
-            for t in state["turns"]
-        }
+        self.turns = {t["id"]: _turn(t) for t in state["turns"]}
         self.partials = {p["turn"]: from_json(m.TranscriptPartial, p) for p in state["partials"]}
         self.rev = note["rev"]
         self.statements = {s.id: s for s in statements if s.state != "discarded"}
@@ -197,3 +185,9 @@ class SessionView:
         self.signed = from_json(m.NoteSigned, note["signed"]) if note["signed"] else None
         self.gaps = [from_json(m.Gap, g) for g in state["gaps"]]
         self.summary = state["summary"]
+
+
+def _turn(value: dict[str, Any]) -> SentTurn:
+    words = [from_json(Word, w) for w in value["words"]]
+    written = tuple(from_json(WrittenWords, w) for w in value.get("written", ()))  # older servers know none
+    return SentTurn(value["id"], value["track"], words, value["ended"], written)

@@ -21,6 +21,7 @@ from colloque.streaming import messages as m
 from colloque.streaming.audio import samples
 from colloque.streaming.config import SessionConfig, SessionLimits
 from colloque.streaming.session import Session
+from colloque.streaming.view import SessionView
 from colloque.streaming.wire import event_to_json
 
 C = TypeVar("C")
@@ -31,6 +32,13 @@ def word(text: str, start_s: float, end_s: float, confidence: float = 0.9) -> e.
 
 
 def recognised(segment: int, *words: e.RecognisedWord, reason: e.SegmentEnd = "pause") -> e.Recognised:
+    start = words[0].start_sample if words else 0
+    end = words[-1].end_sample if words else 0
+    return e.Recognised(segment, start, end, words, reason)
+
+
+def stretch(segment: int, *words: e.RecognisedWord, reason: e.SegmentEnd | None = None) -> e.Recognised:
+    """Words of a segment that is still open, unless a reason says why it is not."""
     start = words[0].start_sample if words else 0
     end = words[-1].end_sample if words else 0
     return e.Recognised(segment, start, end, words, reason)
@@ -86,6 +94,22 @@ class Playbook:
             commands += self.feed(ev.TimerFired())
         self.now = until
         return commands
+
+    def restarted(self, received_s: float, writer: e.Writer | None = None) -> Playbook:
+        """The session as another server finds it in the store after a crash."""
+        view = SessionView(config=self.session.view.config)
+        for broadcast in self.of(c.Broadcast):
+            if broadcast.durable:
+                view.apply(broadcast.envelope.event)
+        session = Session.restore(
+            SessionConfig("s-test", "fr"),
+            view,
+            received_samples=samples(received_s),
+            last_seq=self.session.seq,
+            checkpoints={stored.track: stored for stored in self.of(c.StoreCheckpoint)},
+            writer=writer,
+        )
+        return Playbook(session)
 
     def drafted(self, *statements: Any, withheld: dict[str, int] | None = None) -> list[c.Command]:
         return self.feed(ev.NoteDrafted(e.Draft(tuple(statements), withheld or {})))

@@ -1,4 +1,4 @@
-// The transcript pane. Words are appended, never drawn again; it follows the talk only while the reader is at its end.
+// The transcript pane. What stays as it is is not drawn again; it follows the talk only while the reader is at its end.
 
 import { clock, conversation, speakerOf } from "./conversation.js";
 import { el, icon, Keyed, setAttribute, setText } from "./dom.js";
@@ -35,7 +35,7 @@ export class Transcript {
   /** Lights up the words of some evidence and brings the first of them into view. No words: nothing is lit. */
   light(wordIds) {
     for (const element of this.lit) element.classList.remove("lit");
-    this.lit = wordIds.map((id) => this.words.get(id)).filter(Boolean);
+    this.lit = [...new Set(wordIds.map((id) => this.words.get(id)).filter(Boolean))];
     for (const element of this.lit) element.classList.add("lit");
     if (this.lit.length && !this.#isInView(this.lit[0])) this.lit[0].scrollIntoView({ block: "center" });
   }
@@ -91,7 +91,7 @@ class Speech {
   update({ speaker, start, parts }) {
     const { view, texts } = this.transcript;
     // All blocks are asked at every event: most have nothing new to show.
-    const seen = [speaker, start, view.speakers, texts, ...parts.flatMap(({ key, words, tentative }) => [key, words, tentative])];
+    const seen = [speaker, start, view.speakers, texts, ...parts.flatMap(({ key, pieces, tentative }) => [key, pieces, tentative])];
     if (seen.length === this.seen?.length && seen.every((value, i) => value === this.seen[i])) return;
     this.seen = seen;
     const isNobody = speaker === null && start === null;
@@ -104,24 +104,40 @@ class Speech {
   }
 }
 
-/** Words of one turn: the committed ones, then what is still tentative. */
+/** What one speaker says in one turn: words, or their written form, then what is still tentative. */
 class Part {
   constructor(transcript) {
     this.transcript = transcript;
-    this.count = 0;
+    this.pieces = [];
+    this.elements = [];
     this.tentative = el("em", { class: "tentative" });
     this.element = el("span", { class: "part" }, this.tentative);
   }
 
-  update({ words, tentative }) {
-    const fresh = words.slice(this.count).map((word) => {
-      const element = el("span", { class: "word" }, word.text);
-      this.transcript.words.set(word.id, element);
-      return [element, " "];
-    });
-    if (fresh.length) this.tentative.before(...fresh.flat());
-    this.count = words.length;
+  update({ pieces, tentative }) {
+    let same = 0;
+    while (same < pieces.length && isAlike(pieces[same], this.pieces[same])) same += 1;
+    for (const element of this.elements.splice(same)) {
+      element.nextSibling.remove(); // the space
+      element.remove();
+    }
+    for (const piece of pieces.slice(same)) this.#append(piece);
+    this.pieces = pieces;
     setText(this.tentative, tentative && `${tentative} `);
     setAttribute(this.tentative, "title", tentative ? this.transcript.texts.tentative : null);
   }
+
+  #append({ ids, text, said }) {
+    const element = el("span", { class: "word", title: said }, text);
+    const { words, lit } = this.transcript;
+    if (ids.some((id) => lit.includes(words.get(id)))) {
+      element.classList.add("lit");
+      lit.push(element);
+    }
+    for (const id of ids) words.set(id, element);
+    this.elements.push(element);
+    this.tentative.before(element, " ");
+  }
 }
+
+const isAlike = (one, other) => one.text === other?.text && one.said === other.said && one.ids[0] === other.ids[0];

@@ -48,7 +48,11 @@ const FOLDS = {
   }),
   lag: (view, { received, processed }) => ({ ...view, received, processed }),
   gap: (view, event) => ({ ...view, gaps: [...view.gaps, pick(event, { start: 0, end: 0, reason: "", track: 0 })] }),
-  snapshot: (view, { state }) => structuredClone(state),
+  // older servers know no written forms
+  snapshot: (view, { state }) => ({
+    ...structuredClone(state),
+    turns: state.turns.map((turn) => ({ written: [], ...structuredClone(turn) })),
+  }),
   "session.ended": (view, { summary }) => ({
     ...view,
     summary,
@@ -64,21 +68,23 @@ const FOLDS = {
     return { ...view, partials };
   },
   "transcript.final": (view, { turn, track, words }) => {
-    const known = view.turns.find((other) => other.id === turn) ?? { id: turn, track, ended: null, words: [] };
+    const known = view.turns.find((other) => other.id === turn) ?? { id: turn, track, ended: null, words: [], written: [] };
     return {
       ...view,
       partials: without(view.partials, "turn", turn),
       turns: put(view.turns, "id", { ...known, words: [...known.words, ...words] }),
     };
   },
-  "turn.end": (view, { turn, reason }) => ({
+  "turn.end": (view, { turn, reason, written = [] }) => ({
     ...view,
     partials: without(view.partials, "turn", turn),
-    turns: view.turns.map((other) => (other.id === turn ? { ...other, ended: reason } : other)),
+    turns: view.turns.map((other) => (other.id === turn ? { ...other, ended: reason, written } : other)),
   }),
   "speaker.relabel": (view, event) => {
     const ids = new Set(event.word_ids);
-    const turns = changeWords(view.turns, (word) => ids.has(word.id), { speaker: event.to });
+    const known = view.speakers.find(({ speaker }) => speaker === event.to);
+    const change = { speaker: event.to, ...(known && { speaker_state: known.state }) };
+    const turns = changeWords(view.turns, (word) => ids.has(word.id), change);
     const remains = turns.some((turn) => turn.words.some((word) => word.speaker === event.from));
     return { ...view, turns, speakers: remains ? view.speakers : without(view.speakers, "speaker", event.from) };
   },

@@ -4,14 +4,19 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from colloque.models.catalogue import locate
+from colloque.models.compute import Compute
 from colloque.models.diariser import Diariser
 from colloque.models.engine import LocalSpeechEngine
 from colloque.models.progress import Step
+from colloque.models.vad import VoiceActivity
 from colloque.models.whisper import Whisper
+from colloque.streaming.engines import Language
+from tests.models.speech import SHORT, SPEECH, Listener, run
 from tests.models.tiny import TinyHub
 
 
@@ -52,18 +57,24 @@ def steps() -> list[Step]:
 
 @pytest.fixture(scope="session")
 def whisper() -> Whisper:
-    """The real weights."""
-    return Whisper(locate("whisper-base"), device="cpu")
+    """The real weights, one pass at a time."""
+    return Whisper(locate("whisper-base"), Compute("cpu", "int8", workers=1, threads=1))
 
 
-def make_engine(slots: int) -> LocalSpeechEngine:
-    """A warm engine over the real models."""
+@pytest.fixture(scope="session")
+def activity() -> VoiceActivity:
+    """The real voice activity."""
+    return VoiceActivity(locate("silero-vad"))
+
+
+def make_engine(sessions: int, workers: int = 2) -> LocalSpeechEngine:
+    """A warm engine over the real models, for three languages."""
     engine = LocalSpeechEngine(
-        whisper=lambda: locate("whisper-base"),
+        recognisers=lambda: dict.fromkeys(get_args(Language), locate("whisper-base")),
+        compute=lambda: Compute("cpu", "int8", workers, threads=1),
         voice=lambda: locate("silero-vad"),
         diariser=lambda: Diariser(locate("segmentation-3.0"), locate("campplus")),
-        slots=slots,
-        device="cpu",
+        sessions_max=sessions,
     )
     engine.warm_up()
     return engine
@@ -71,7 +82,19 @@ def make_engine(slots: int) -> LocalSpeechEngine:
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[LocalSpeechEngine]:
-    """Three slots over the real models."""
-    engine = make_engine(3)
+    """Two sessions, that is four slots, over the real models; two recogniser threads."""
+    engine = make_engine(2)
     yield engine
     engine.shut_down()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(engine: LocalSpeechEngine) -> Listener:
+    """`SPEECH` in frames of 100 ms, alone on the engine."""
+    return run(engine, SPEECH)
+
+
+@pytest.fixture(scope="session")
+def short(engine: LocalSpeechEngine) -> Listener:
+    """`SHORT`, alone on the engine."""
+    return run(engine, SHORT)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import wave
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,8 +21,12 @@ from colloque.streaming.engines import (
     NotUnderstood,
     Progress,
     Recognised,
+    SpeechEngine,
     SpeechResult,
     SpeechStream,
+    StreamSpec,
+    VoiceStarted,
+    VoiceStopped,
 )
 
 WAIT_S = 120.0
@@ -53,6 +59,22 @@ def noise(duration_s: float, loudness: float, seed: int = 7) -> Pcm:
     """White noise of this standard deviation."""
     values = np.random.default_rng(seed).normal(0, loudness, round(duration_s * SAMPLE_RATE))
     return values.clip(-1, 1).astype(np.float32)
+
+
+def tone(duration_s: float, frequencies_hz: Sequence[float], loudness: float = 0.2) -> Pcm:
+    """Something like music: a note every quarter of a second, with its octave, each fading."""
+    at_s = np.arange(round(duration_s * SAMPLE_RATE)) / SAMPLE_RATE
+    pitch = np.asarray(frequencies_hz)[(at_s * 4).astype(int) % len(frequencies_hz)]
+    sound = np.sin(2 * np.pi * pitch * at_s) + 0.5 * np.sin(4 * np.pi * pitch * at_s)
+    return (loudness * sound * np.exp(-3 * (at_s % 0.25))).astype(np.float32)
+
+
+SPEC = StreamSpec("session", 0, "en", diarise=False)
+"""Of a stream without speakers."""
+SHORT = piece("beckett", 3, 5)
+"""`No matter`, and the start of a word."""
+SPEECH = np.concatenate([piece("two_cities", 0.8, 4.9), silence(1), SHORT])
+"""Seven seconds: two sentences, and the short piece after a pause."""
 
 
 def chunks(pcm: Pcm, sizes: int | Iterable[int] = SAMPLE_RATE // 10, start_sample: int = 0) -> Iterator[AudioChunk]:
@@ -120,21 +142,67 @@ def say(stream: SpeechStream, listener: Listener, frames: Iterable[AudioChunk], 
     listener.wait_for(Flushed, len(listener.of(Flushed)) + 1)
 
 
+def run(engine: SpeechEngine, pcm: Pcm, sizes: int | list[int] = 1600, spec: StreamSpec = SPEC) -> Listener:
+    """One stream from opening to close."""
+    listener = Listener()
+    stream = engine.open(spec, listener)
+    say(stream, listener, chunks(pcm, sizes, spec.start_sample))
+    stream.close()
+    return listener
+
+
+def whole_segments(results: Iterable[SpeechResult]) -> list[Recognised]:
+    """What was recognised, each segment as a whole; checks that its stretches join and that only the last one ends."""
+    whole: list[Recognised] = []
+    for result in results:
+        if not isinstance(result, Recognised):
+            continue
+        if whole and whole[-1].reason is None:
+            first = whole.pop()
+            assert (result.segment, result.start_sample) == (first.segment, first.end_sample)
+            result = replace(result, start_sample=first.start_sample, words=first.words + result.words)
+        whole.append(result)
+    return whole
+
+
 def check_laws(results: Sequence[SpeechResult], end_sample: int) -> None:
     """What holds for every run that was flushed at `end_sample` and not closed before."""
-    recognised = [result for result in results if isinstance(result, Recognised)]
-    assert [r.segment for r in recognised] == list(range(len(recognised)))
+    for stretch in (result for result in results if isinstance(result, Recognised)):
+        _check_words(stretch)
+        # A stretch in the middle of a segment is told for its words' sake.
+        assert stretch.words or stretch.reason is not None
+    segments = whole_segments(results)
+    assert [segment.segment for segment in segments] == list(range(len(segments)))
     last = 0
-    for segment in recognised:
+    for segment in segments:
+        assert segment.reason is not None
         assert last <= segment.start_sample < segment.end_sample <= end_sample
         last = segment.end_sample
-        times = [(word.start_sample, word.end_sample) for word in segment.words]
-        assert times == sorted(times)
-        assert all(segment.start_sample <= start <= end <= segment.end_sample for start, end in times)
-        assert all(word.text == word.text.strip() != "" and 0 <= word.confidence <= 1 for word in segment.words)
-    for gap in (result for result in results if isinstance(result, NotUnderstood)):
-        assert any(r.start_sample == gap.start_sample and r.end_sample == gap.end_sample for r in recognised)
+        _check_words(segment)
+    spoken = [r.sample for r in results if isinstance(r, VoiceStarted | VoiceStopped)]
+    gaps = [(r.start_sample, r.end_sample) for r in results if isinstance(r, NotUnderstood)]
+    for start, end in [*zip(spoken[::2], spoken[1::2], strict=True), *gaps]:
+        assert start < end and _is_covered(segments, start, end), f"nothing was said of {start} to {end}"
+    assert all(end <= start for (_, end), (start, _) in pairwise(gaps))
     progress = [result.sample for result in results if isinstance(result, Progress)]
     assert progress == sorted(set(progress))
     assert progress[-1] == end_sample
     assert isinstance(results[-1], Flushed)
+
+
+def _check_words(stretch: Recognised) -> None:
+    """In order, inside, and written as they should be."""
+    for times in ([w.start_sample for w in stretch.words], [w.end_sample for w in stretch.words]):
+        assert times == sorted(times)
+    for word in stretch.words:
+        assert stretch.start_sample <= word.start_sample <= word.end_sample <= stretch.end_sample
+        assert word.text == word.text.strip() != ""
+        assert 0 <= word.confidence <= 1
+
+
+def _is_covered(segments: Iterable[Recognised], start_sample: int, end_sample: int) -> bool:
+    """No sample lies outside all segments, which are in order."""
+    for segment in segments:
+        if segment.start_sample <= start_sample < segment.end_sample:
+            start_sample = segment.end_sample
+    return start_sample >= end_sample

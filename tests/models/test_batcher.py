@@ -60,7 +60,7 @@ def test_the_step_runs_in_one_thread_of_its_own(recorder: Recorder, batcher: Bat
     batcher.open().put("a")
     recorder.wait()
     assert recorder.thread is not None
-    assert recorder.thread.name == "batcher-tried"
+    assert recorder.thread.name == "batcher-tried-0"
     assert recorder.thread is not threading.current_thread()
 
 
@@ -178,3 +178,117 @@ def test_shutting_down_lets_the_step_under_way_end_and_does_nothing_more(recorde
     slot.put("never")
     assert recorder.done == ["under way"]
     batcher.shut_down()  # twice is once
+
+
+class Pair:
+    """Steps of several threads; tells which are under way at once."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.under_way: set[str] = set()
+        self.together: set[frozenset[str]] = set()
+        self.shared_slot = False
+        self.entered = threading.Semaphore(0)
+        self.may_end = {stream: threading.Semaphore(0) for stream in "abc"}
+        self._lock = threading.Lock()
+
+    def __call__(self, jobs: Sequence[Job[str]]) -> None:
+        (job,) = jobs
+        stream = job.work[0]
+        with self._lock:
+            self.shared_slot = self.shared_slot or stream in self.under_way
+            self.under_way.add(stream)
+            self.together.add(frozenset(self.under_way))
+        self.entered.release()
+        assert self.may_end[stream].acquire(timeout=WAIT_S)
+        with self._lock:
+            self.under_way.remove(stream)
+            self.done.append(job.work)
+
+    def allow(self, streams: str, steps: int) -> None:
+        """So many steps of each stream may end without being waited for."""
+        for stream in streams:
+            self.may_end[stream].release(steps)
+
+    def wait(self, steps: int) -> None:
+        """Until so many more steps have begun."""
+        for _ in range(steps):
+            assert self.entered.acquire(timeout=WAIT_S)
+
+
+def start_pair(pair: Pair, slots: int = 3) -> Batcher[str]:
+    return Batcher("pair", pair, slots=slots, batch_max=1, inbox_max=1000, threads=2)
+
+
+def test_two_slots_are_worked_off_at_once_and_one_never_is() -> None:
+    pair = Pair()
+    batcher = start_pair(pair)
+    one, other = batcher.open(), batcher.open()
+    one.put("a1")
+    one.put("a2")
+    pair.wait(1)
+    # The other thread is free, but what is left belongs to the busy slot.
+    assert batcher.statistics()["pair_waiting"] == 1
+    other.put("b1")
+    pair.wait(1)
+    assert pair.under_way == {"a", "b"}
+    pair.allow("b", 1)
+    pair.allow("a", 2)
+    pair.wait(1)
+    batcher.shut_down()
+    assert pair.together >= {frozenset("ab")}
+    assert not pair.shared_slot
+    assert [work for work in pair.done if work[0] == "a"] == ["a1", "a2"]
+
+
+def test_with_many_threads_each_slot_keeps_its_order_and_loses_nothing() -> None:
+    pair = Pair()
+    pair.allow("abc", 1000)
+    batcher = start_pair(pair)
+    slots = {stream: batcher.open() for stream in "abc"}
+    expected = {stream: [f"{stream}{i}" for i in range(100)] for stream in slots}
+    for row in zip(*expected.values(), strict=True):
+        for work in row:
+            slots[work[0]].put(work)
+    pair.wait(300)
+    batcher.shut_down()
+    assert not pair.shared_slot
+    for stream, works in expected.items():
+        assert [work for work in pair.done if work[0] == stream] == works
+
+
+def test_a_slot_that_closes_in_its_step_leaves_the_other_thread_alone() -> None:
+    pair = Pair()
+    batcher = start_pair(pair, slots=2)
+    one, other = batcher.open(), batcher.open()
+    one.put("a1")
+    one.put("a2")
+    other.put("b1")
+    pair.wait(2)
+    one.close()
+    again = batcher.open()  # the place is free while the old work is still under way
+    again.put("c1")
+    pair.allow("b", 1)
+    pair.wait(1)
+    pair.allow("ac", 1)
+    batcher.shut_down()
+    assert sorted(pair.done) == ["a1", "b1", "c1"]
+
+
+def test_shutting_down_joins_every_thread() -> None:
+    before = set(threading.enumerate())
+    pair = Pair()
+    batcher = start_pair(pair)
+    started = set(threading.enumerate()) - before
+    assert {thread.name for thread in started} == {"batcher-pair-0", "batcher-pair-1"}
+    for stream in "ab":
+        slot = batcher.open()
+        slot.put(f"{stream}1")
+        slot.put(f"{stream}2")
+    pair.wait(2)
+    ending = threading.Thread(target=batcher.shut_down)
+    ending.start()
+    pair.allow("ab", 1000)
+    ending.join(WAIT_S)
+    assert not ending.is_alive() and not any(thread.is_alive() for thread in started)
+    assert set(pair.done) >= {"a1", "b1"}  # what was under way has ended

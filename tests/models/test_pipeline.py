@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from colloque.models.catalogue import locate
 from colloque.models.pipeline import (
-    INTERIM_EVERY_SAMPLES,
+    BREATH_WINDOWS,
+    GROW_EVERY_SAMPLES,
+    GROW_FIRST_SAMPLES,
     FinalPass,
-    InterimPass,
     Outlet,
+    Pass,
     TrackPipeline,
     pack,
     unpack,
     voice_state,
 )
 from colloque.models.vad import VoiceActivity, VoiceState
-from colloque.streaming.audio import AudioChunk, samples
+from colloque.streaming.audio import AudioChunk, Pcm, samples
 from colloque.streaming.engines import (
     Checkpoint,
     EngineFailed,
@@ -25,77 +27,121 @@ from colloque.streaming.engines import (
     VoiceStarted,
     VoiceStopped,
 )
-from colloque.streaming.segmenter import SegmenterState
-from tests.models.speech import Listener, chunks, piece, random_sizes, silence
+from colloque.streaming.segmenter import WINDOW_SAMPLES, SegmenterState
+from tests.models.speech import Listener, chunks, piece, random_sizes, recording, silence
 
+LONG = np.tile(piece("two_cities", 1.3, 1.9), 30)
+"""Eighteen seconds without a breath."""
 SPEC = StreamSpec("session", 0, "en", diarise=False)
-SPEECH = piece("two_cities", 0, 24)
+SPEECH = np.concatenate([piece("two_cities", 0, 13), recording("beckett"), LONG])
+
+
+Work = FinalPass | Pass | Checkpoint
+
+
+def run(activity: VoiceActivity, sizes: int | list[int], pcm: Pcm = SPEECH) -> tuple[list[Work], Listener]:
+    listener = Listener()
+    pipeline = TrackPipeline(SPEC, Outlet(listener, 0), activity.open(), None)
+    due = [work for chunk in chunks(pcm, sizes) for work in pipeline.push(chunk)]
+    return [*due, *pipeline.flush()], listener
+
+
+def passes(due: list[Work]) -> list[Pass]:
+    """All passes, the final ones among them."""
+    return [work.work if isinstance(work, FinalPass) else work for work in due if not isinstance(work, Checkpoint)]
+
+
+def told(due: list[Work]) -> list[tuple[object, ...]]:
+    """All that there is to a piece of work, so that it can be compared."""
+    rows: list[tuple[object, ...]] = []
+    for work in due:
+        if isinstance(work, Checkpoint):
+            rows.append((work,))
+            continue
+        one = work.work if isinstance(work, FinalPass) else work
+        rest = (work.speech, work.checkpoint) if isinstance(work, FinalPass) else ()
+        place = (one.kind, one.segment, one.start_sample, one.voice_end_sample)
+        rows.append((*place, one.pcm.tobytes(), one.voice, *rest))
+    return rows
 
 
 @pytest.fixture(scope="module")
-def activity() -> VoiceActivity:
-    return VoiceActivity(locate("silero-vad"))
+def due(activity: VoiceActivity) -> list[Work]:
+    """The work of `SPEECH` in frames of 20 ms."""
+    return run(activity, 320)[0]
 
 
-def run(
-    activity: VoiceActivity, sizes: int | list[int]
-) -> tuple[list[FinalPass | InterimPass | Checkpoint], Listener, TrackPipeline]:
-    listener = Listener()
-    pipeline = TrackPipeline(SPEC, Outlet(listener, 0), activity.open(), None)
-    due = [work for chunk in chunks(SPEECH, sizes) for work in pipeline.push(chunk)]
-    return [*due, *pipeline.flush()], listener, pipeline
-
-
-def test_every_segment_has_the_audio_that_it_names(activity: VoiceActivity) -> None:
-    due, listener, _ = run(activity, 1600)
+def test_the_passes_of_a_segment_hand_its_audio_over_once_and_wholly(due: list[Work]) -> None:
     finals = [work for work in due if isinstance(work, FinalPass)]
-    assert [final.segment for final in finals] == list(range(len(finals)))
-    assert len(finals) >= 2
+    assert [final.work.segment for final in finals] == list(range(len(finals)))
+    assert {final.speech.reason for final in finals} >= {"pause", "length"}
     for final in finals:
-        assert (final.pcm == SPEECH[final.speech.start_sample : final.speech.end_sample]).all()
-        # The window that makes a segment of the greatest length due may be heard before the cut.
-        assert final.checkpoint.sample <= final.speech.end_sample + samples(0.6)
-    for look in (work for work in due if isinstance(work, InterimPass)):
-        assert (look.pcm == SPEECH[look.start_sample : look.start_sample + len(look.pcm)]).all()
-        assert len(look.pcm) >= INTERIM_EVERY_SAMPLES - 512
-    assert len(listener.of(VoiceStarted)) == len(listener.of(VoiceStopped)) >= 2
+        mine = [work for work in passes(due) if work.segment == final.work.segment]
+        assert {work.start_sample for work in mine} == {final.speech.start_sample}
+        assert mine[-1] is final.work and final.work.kind == "final"
+        audio = np.concatenate([work.pcm for work in mine])
+        assert (audio == SPEECH[final.speech.start_sample : final.speech.end_sample]).all()
+        assert tuple(p for work in mine for p in work.voice) == final.speech.probabilities
+        assert final.checkpoint.sample <= final.speech.end_sample
+
+
+def test_a_pass_comes_where_enough_new_was_said_or_a_pause_begins(due: list[Work]) -> None:
+    seen: dict[int, int] = {}
+    for work in passes(due):
+        first = work.segment not in seen
+        end = seen.get(work.segment, work.start_sample) + len(work.pcm)
+        seen[work.segment] = end
+        if work.kind == "growth":
+            assert len(work.pcm) >= (GROW_FIRST_SAMPLES if first else GROW_EVERY_SAMPLES)
+            assert work.voice_end_sample == end
+        elif work.kind == "breath":
+            assert work.voice_end_sample == end - BREATH_WINDOWS * WINDOW_SAMPLES
+        else:
+            assert work.voice_end_sample <= end
+    assert {work.kind for work in passes(due)} == {"growth", "breath", "final"}
 
 
 @pytest.mark.parametrize("sizes", [160, 5328, len(SPEECH), random_sizes(len(SPEECH), 9)])
-def test_any_split_makes_the_same_work_due(activity: VoiceActivity, sizes: int | list[int]) -> None:
-    def told(due: list[FinalPass | InterimPass | Checkpoint]) -> list[tuple[object, ...]]:
-        finals = [(w.speech, w.pcm.tobytes(), w.checkpoint) for w in due if isinstance(w, FinalPass)]
-        looks = [(w.segment, w.start_sample, w.pcm.tobytes()) for w in due if isinstance(w, InterimPass)]
-        return [*finals, *looks]
+def test_any_split_makes_the_same_work_due(activity: VoiceActivity, due: list[Work], sizes: int | list[int]) -> None:
+    other, listener = run(activity, sizes)
+    assert told(other) == told(due)
+    assert len(listener.of(VoiceStarted)) == len(listener.of(VoiceStopped)) >= 2
 
-    assert told(run(activity, sizes)[0]) == told(run(activity, 320)[0])
+
+def test_where_nobody_speaks_no_pass_is_due(activity: VoiceActivity) -> None:
+    found, listener = run(activity, 1600, silence(25))
+    assert found and all(isinstance(work, Checkpoint) for work in found)
+    assert listener.of(Progress)[-1].sample == samples(25)
 
 
 def test_progress_waits_for_the_recogniser(activity: VoiceActivity) -> None:
     """No pass was carried out, so that the watermark stands where the first segment begins."""
-    due, listener, pipeline = run(activity, 1600)
+    listener = Listener()
+    pipeline = TrackPipeline(SPEC, Outlet(listener, 0), activity.open(), None)
+    due = [work for chunk in chunks(SPEECH) for work in pipeline.push(chunk)]
+    due += pipeline.flush()
     first = next(work for work in due if isinstance(work, FinalPass))
     told = listener.of(Progress)[-1].sample
     assert first.speech.start_sample <= told <= first.speech.start_sample + samples(0.5)
     for work in due:
         if isinstance(work, FinalPass):
-            pipeline.outlet.done(work.segment)
+            pipeline.outlet.done(work.work.segment)
     assert listener.of(Progress)[-1].sample == len(SPEECH)
     marks = [progress.sample for progress in listener.of(Progress)]
     assert marks == sorted(set(marks))
 
 
-def test_a_look_moves_progress_within_an_open_segment() -> None:
+def test_a_pass_moves_progress_within_an_open_segment() -> None:
     listener = Listener()
     outlet = Outlet(listener, 100)
     outlet.heard(1000, (0, 600))
     outlet.seen(0, 900)
     outlet.heard(1500, (0, 600))
-    outlet.seen(0, 700)  # an old look takes nothing back
+    outlet.seen(0, 700)  # an old pass takes nothing back
     outlet.awaits(0, 600)
     outlet.heard(2000, (1, 1800))
     outlet.done(0)
-    outlet.seen(0, 5000)  # a look at what is over
+    outlet.seen(0, 5000)  # a pass over what is closed
     assert listener.results == [Progress(600), Progress(900), Progress(1800)]
 
 

@@ -14,6 +14,7 @@ from colloque.streaming.engines import (
     DraftRequest,
     EngineFull,
     Flushed,
+    Hypothesis,
     Progress,
     Recognised,
     SpeakerActivity,
@@ -39,19 +40,48 @@ def run(sizes: int | list[int] = 1600, spec: StreamSpec = SPEC, end_sample: int 
     return listener
 
 
+def segments(listener: Listener) -> list[Recognised]:
+    """What was recognised, each segment as a whole; checks that its stretches join."""
+    whole: list[Recognised] = []
+    for result in listener.of(Recognised):
+        if whole and whole[-1].reason is None:
+            first = whole.pop()
+            assert (result.segment, result.start_sample) == (first.segment, first.end_sample)
+            result = replace(result, start_sample=first.start_sample, words=first.words + result.words)
+        whole.append(result)
+    return whole
+
+
+def check(listener: Listener, end_sample: int) -> None:
+    """The laws, for segments as a whole."""
+    others = [result for result in listener.results if not isinstance(result, Recognised)]
+    check_laws([*segments(listener), *others], end_sample)
+
+
 def spans(listener: Listener) -> list[SpeakerSpan]:
     return [span for activity in listener.of(SpeakerActivity) for span in activity.spans]
 
 
 def test_the_script_is_said_as_its_audio_passes() -> None:
     heard = run()
-    check_laws(heard.results, len(AUDIO))
+    check(heard, len(AUDIO))
     assert " ".join(heard.words).startswith("Bonjour, qu'est-ce qui vous amène ? J'ai de la fièvre depuis hier.")
-    assert len(heard.of(Recognised)) == 2 * len(DEMONSTRATION) + 1
-    first = heard.of(Recognised)[0]
-    assert (first.start_sample, first.end_sample) == (samples(0.5), samples(2.5))
-    assert heard.of(Recognised)[4].start_sample == samples(10.5)
-    assert [span.speaker for span in spans(heard)][:4] == [1, 2, 1, 2]
+    said = segments(heard)
+    assert len(said) == 2 * len(DEMONSTRATION) + 1
+    assert (said[0].start_sample, said[0].end_sample) == (samples(0.5), samples(2.5))
+    assert said[4].start_sample == samples(10.5)
+    assert [span.speaker for span in spans(heard)][:7] == [1, 1, 2, 2, 1, 1, 2]
+
+
+def test_the_first_half_of_a_line_is_final_while_the_other_is_spoken() -> None:
+    listener = Listener()
+    stream = ScriptedSpeechEngine().open(SPEC, listener)
+    stream.push(AudioChunk(0, AUDIO[: samples(1.7)]))
+    (early,) = listener.of(Recognised)
+    assert early.reason is None and " ".join(word.text for word in early.words) == "Bonjour, qu'est-ce qui"
+    assert listener.of(Hypothesis)[-1] == Hypothesis(0, early.end_sample, "vous")
+    passed = listener.of(SpeakerActivity)[-1].until_sample
+    assert early.words[0].end_sample <= passed < early.words[1].end_sample
 
 
 @pytest.mark.parametrize("sizes", [1, 160, 320, 5328, len(AUDIO), random_sizes(len(AUDIO), 1)])
@@ -80,7 +110,7 @@ def test_a_flush_says_what_has_begun_once() -> None:
     stream.flush(2)
     texts = " ".join(listener.words)
     assert texts.count("Bonjour") == 1
-    check_laws(listener.results, samples(6))
+    check(listener, samples(6))
 
 
 @pytest.mark.parametrize("end_s", [21.3, 1.5, 11.0])
@@ -90,9 +120,8 @@ def test_every_checkpoint_is_a_place_to_go_on_from(end_s: float) -> None:
     for checkpoint in first.of(Checkpoint):
         spec = replace(SPEC, start_sample=checkpoint.sample, state=checkpoint.state)
         again = run(320, spec)
-        said = [r.words[0].text for r in first.of(Recognised) if r.end_sample <= checkpoint.sample]
-        later = [r.words[0].text for r in again.of(Recognised)]
-        assert said + later == [r.words[0].text for r in run().of(Recognised)]
+        said = [w.text for r in first.of(Recognised) if r.end_sample <= checkpoint.sample for w in r.words]
+        assert said + again.words == run().words
         assert all(r.start_sample >= checkpoint.sample for r in again.of(Recognised))
 
 
@@ -132,6 +161,14 @@ class Leaving(Listener):
         super().__call__(result)
         if isinstance(result, self._kind):
             self.stream.close()
+
+
+@pytest.mark.parametrize("end_s", [0.6, 1.59, 1.6, 1.61, 2.0, 2.49])
+def test_a_flush_in_a_line_says_all_of_it(end_s: float) -> None:
+    listener = run(320, end_sample=samples(end_s))
+    check(listener, samples(end_s))
+    assert " ".join(listener.words) == DEMONSTRATION[0].text
+    assert segments(listener)[0].reason == "end"
 
 
 @pytest.mark.parametrize("kind", [Recognised, Progress, Checkpoint, Flushed])

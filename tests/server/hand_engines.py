@@ -74,6 +74,7 @@ class HandEngine:
 
     def __init__(self, slots: int = 2, by_itself: bool = True) -> None:
         self.slots = slots
+        self.capacity = slots // 2
         self.by_itself = by_itself
         self.streams: list[HandStream] = []
         self.warm = threading.Event()

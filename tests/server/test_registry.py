@@ -36,7 +36,8 @@ class Server:
         self.notes = HandNotes()
         telemetry = Telemetry()
         self.engines = Engines(self.engine, self.notes, telemetry)
-        self.registry = SessionRegistry(Means(self.store, self.engines, telemetry), SessionLimits(), sessions_max)
+        means = Means(self.store, self.engines, telemetry)
+        self.registry = SessionRegistry(means, SessionLimits(), lambda: sessions_max)
 
     async def start(self) -> Server:
         await self.engines.warm_up()

@@ -113,7 +113,7 @@ async def test_a_sessions_token_opens_no_other(served: Served) -> None:
 
 
 async def test_a_full_server_says_so_until_a_session_is_erased(served: Served) -> None:
-    sessions = [await served.open() for _ in range(served.services.config.sessions_max)]
+    sessions = [await served.open() for _ in range(served.services.engines.speech.capacity)]
     answer = await served.client.post("/v1/sessions", json={"language": "fr"}, headers=bearer(API_KEY))
     assert code_of(answer) == (503, "capacity")
     assert int(answer.headers["retry-after"]) == answer.json()["retry_after"] > 0

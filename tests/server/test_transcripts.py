@@ -8,6 +8,7 @@ from dataclasses import replace
 from colloque.server import transcripts
 from colloque.streaming import messages as m
 from colloque.streaming.engines import Language
+from colloque.streaming.transcript import WrittenWords
 from colloque.streaming.view import SessionView
 from tests.server.consultation import view, word, words
 
@@ -35,6 +36,33 @@ def test_a_name_that_a_person_gave_wins() -> None:
     state = view("fr")
     state.apply(m.SpeakerUpdate("S2", "patient", 1.0, "confirmed", "Mme Exemple"))
     assert "Mme Exemple (S2): Je tousse" in transcripts.as_text(state, "fr")
+
+
+def dictated() -> SessionView:
+    state = said("trente huit cinq hier")
+    state.apply(m.TurnEnded("t1", "pause", (WrittenWords(("w0-1", "w0-2", "w0-3"), "38,5 °C"),)))
+    return state
+
+
+def test_text_and_subtitles_are_as_one_writes_json_has_both() -> None:
+    state = dictated()
+    assert transcripts.as_text(state, "fr") == "[00:00:01] Inconnu (S1): 38,5 °C hier\n"
+    assert "00:00:01.000 --> 00:00:02.900\n<v Inconnu (S1)>38,5 °C hier</v>" in transcripts.as_vtt(state, "fr")
+    (turn,) = transcripts.as_json("s-1", state)["turns"]
+    assert (turn["text"], turn["written_text"]) == ("trente huit cinq hier", "38,5 °C hier")
+    assert turn["written"] == [{"word_ids": ["w0-1", "w0-2", "w0-3"], "text": "38,5 °C"}]
+    assert len(turn["words"]) == 4
+
+
+def test_a_turn_is_cut_where_words_were_given_to_another_speaker() -> None:
+    state = dictated()
+    state.apply(m.SpeakerRelabel("S1", "S2", ("w0-3", "w0-4")))
+    assert transcripts.as_text(state, "fr").splitlines() == [
+        "[00:00:01] Inconnu (S1): trente huit",
+        "[00:00:02] Inconnu (S2): cinq hier",
+    ]
+    assert [turn["id"] for turn in transcripts.as_json("s-1", state)["turns"]] == ["t1", "t1/w0-3"]
+    assert [line.split()[7] for line in transcripts.as_rttm("s-1", state).splitlines()] == ["S1", "S2"]
 
 
 def test_gaps_stand_where_they_are() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colloque.streaming.engines import VoiceStarted, VoiceStopped
@@ -27,7 +28,7 @@ SHORT = SegmenterConfig(
     endpoint_min_windows=3,
     patience_windows=10,
     segment_max_windows=20,
-    cut_search_windows=8,
+    overtime_windows=6,
 )
 PROBABILITIES = st.lists(st.sampled_from([VOICE, VOICE, VOICE, BETWEEN, SILENCE, SILENCE, 0.0, 0.7]), max_size=150)
 
@@ -85,25 +86,43 @@ def test_the_longer_a_segment_the_shorter_the_silence_that_ends_it() -> None:
     assert spans(read(Segmenter(config=SHORT), [VOICE] * 13 + [SILENCE] * 4)) == [(0, at(15), "pause")]
 
 
-def test_the_greatest_length_cuts_after_the_quietest_window() -> None:
+def test_a_segment_that_grew_too_long_is_cut_at_the_first_window_without_voice() -> None:
     segmenter = Segmenter(config=SHORT)
-    events = read(segmenter, [VOICE] * 15 + [0.5] + [VOICE] * 4)
+    events = read(segmenter, [VOICE] * 10 + [SILENCE] + [VOICE] * 12)
+    # Quieter windows before the greatest length do not matter: their words may be committed already.
+    assert spans(events) == []
+    events += read(segmenter, [SILENCE])
     assert [type(event) for event in events] == [VoiceStarted, SpeechSegment]
-    assert spans(events) == [(0, at(16), "length")]
-    assert segments(events)[0].resume == SegmenterState(at(16), at(16), speaking=True)
-    assert spans(read(segmenter, [VOICE] * 2 + [SILENCE] * 5)) == [(at(16), at(24), "pause")]
+    assert spans(events) == [(0, at(24), "length")]
+    assert segments(events)[0].resume == SegmenterState(at(24), at(24), speaking=True)
+    assert len(segments(events)[0].probabilities) == 24
+    assert spans(read(segmenter, [VOICE] * 2 + [SILENCE] * 5)) == [(at(24), at(28), "pause")]
+
+
+def test_a_window_between_the_thresholds_is_no_place_to_cut() -> None:
+    assert spans(read(Segmenter(config=SHORT), [VOICE] * 20 + [BETWEEN] * 3)) == []
+
+
+def test_where_nobody_draws_breath_the_cut_comes_at_the_latest_after_the_overtime() -> None:
+    longest = SHORT.segment_max_windows + SHORT.overtime_windows
+    segmenter = Segmenter(config=SHORT)
+    assert spans(read(segmenter, [VOICE] * (longest - 1))) == []
+    assert spans(read(segmenter, [VOICE])) == [(0, at(longest), "length")]
+    assert not segmenter.speaking  # nobody has spoken since
+    assert spans(read(segmenter, [VOICE] * longest)) == [(at(longest), at(2 * longest), "length")]
+
+
+def test_without_overtime_the_greatest_length_is_the_end() -> None:
+    config = replace(SHORT, overtime_windows=0)
+    assert spans(read(Segmenter(config=config), [VOICE] * 45)) == [(0, at(20), "length"), (at(20), at(40), "length")]
 
 
 def test_what_is_left_after_a_cut_is_dropped_where_it_is_silent() -> None:
-    config = SegmenterConfig(
-        lead_windows=2, hangover_windows=1, endpoint_windows=4, endpoint_min_windows=4,
-        patience_windows=5, segment_max_windows=12, cut_search_windows=4,
-    )  # fmt: skip
-    segmenter = Segmenter(config=config)
-    events = read(segmenter, [VOICE] * 9 + [SILENCE] * 3)
+    segmenter = Segmenter(config=SHORT)
+    events = read(segmenter, [VOICE] * 20 + [SILENCE])
     assert [s.reason for s in segments(events)] == ["length"]
     assert not segmenter.speaking
-    rest = read(segmenter, [SILENCE] * 4)
+    rest = read(segmenter, [SILENCE] * 5)
     assert [type(event) for event in rest] == [VoiceStopped]
     assert segmenter.resume is not None
 
@@ -149,7 +168,8 @@ def test_a_flush_after_a_silent_cut_still_stops_the_voice() -> None:
         {"hangover_windows": 9, "endpoint_min_windows": 8},
         {"endpoint_min_windows": 17},
         {"lead_windows": 17},
-        {"cut_search_windows": 406},
+        {"segment_max_windows": 125},
+        {"overtime_windows": -1},
     ],
 )
 def test_durations_that_contradict_each_other_are_refused(fields: dict[str, int]) -> None:
@@ -157,6 +177,7 @@ def test_durations_that_contradict_each_other_are_refused(fields: dict[str, int]
         SegmenterConfig(**fields)
 
 
+@settings(deadline=None)
 @given(PROBABILITIES)
 def test_segments_are_in_order_bounded_and_hold_every_stretch_of_speech(probabilities: list[float]) -> None:
     segmenter = Segmenter(config=SHORT)
@@ -164,13 +185,14 @@ def test_segments_are_in_order_bounded_and_hold_every_stretch_of_speech(probabil
     found = segments(events)
     assert all(a.end_sample <= b.start_sample for a, b in pairwise(found))
     assert all(0 <= s.start_sample < s.end_sample <= at(len(probabilities)) for s in found)
-    assert all(len(s.probabilities) <= SHORT.segment_max_windows for s in found)
+    assert all(len(s.probabilities) <= SHORT.segment_max_windows + SHORT.overtime_windows for s in found)
     covered = {w for s in found for w in range(s.start_sample // WINDOW_SAMPLES, -(-s.end_sample // WINDOW_SAMPLES))}
     for start in range(len(probabilities) - 2):
         if all(p >= SHORT.onset_probability for p in probabilities[start : start + 3]):
             assert {start, start + 1, start + 2} <= covered
 
 
+@settings(deadline=None)
 @given(PROBABILITIES)
 def test_voice_starts_and_stops_in_turn(probabilities: list[float]) -> None:
     segmenter = Segmenter(config=SHORT)
@@ -179,6 +201,7 @@ def test_voice_starts_and_stops_in_turn(probabilities: list[float]) -> None:
     assert changes == [VoiceStarted, VoiceStopped] * (len(changes) // 2)
 
 
+@settings(deadline=None)
 @given(PROBABILITIES, st.integers(0, 150), st.integers(0, WINDOW_SAMPLES - 1))
 def test_whoever_resumes_finds_the_same_later_segments(probabilities: list[float], flushed: int, rest: int) -> None:
     """From every state that may be resumed: after a segment, a cut, a flush, and anywhere in silence."""

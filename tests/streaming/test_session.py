@@ -9,7 +9,7 @@ from colloque.streaming import engines as e
 from colloque.streaming import events as ev
 from colloque.streaming import messages as m
 from colloque.streaming.audio import samples
-from colloque.streaming.config import SessionConfig, TrackSpec
+from colloque.streaming.config import TrackSpec
 from colloque.streaming.errors import (
     BadAudio,
     ConsentRequired,
@@ -19,8 +19,6 @@ from colloque.streaming.errors import (
     StaleRevision,
 )
 from colloque.streaming.note import DraftStatement, Evidence
-from colloque.streaming.session import Session
-from colloque.streaming.view import SessionView
 from tests.playbook import Playbook, activity, recognised, span, word
 
 
@@ -94,7 +92,7 @@ def test_a_session_without_consent_is_closed_after_a_while() -> None:
 # --- words and speakers ---------------------------------------------------------------------------------------------
 
 
-def test_words_wait_for_their_speaker_and_are_split_where_it_changes() -> None:
+def test_words_wait_for_a_new_speaker_and_are_split_where_it_changes() -> None:
     book = Playbook().live()
     book.audio(4.0)
     first = book.hear(recognised(0, word("vous", 0.2, 0.5), word("toussez ?", 0.5, 1.0), word("Oui.", 1.4, 1.8)))
@@ -419,19 +417,7 @@ def test_a_restarted_session_goes_on_where_it_was() -> None:
     book = heard(Playbook())
     book.drafted(fever())
     book.hear(e.Checkpoint(samples(1.5), b"x"))
-    view = SessionView(config=book.session.view.config)
-    for broadcast in book.of(c.Broadcast):
-        if broadcast.durable:
-            view.apply(broadcast.envelope.event)
-    again = Playbook(
-        Session.restore(
-            SessionConfig("s-test", "fr"),
-            view,
-            received_samples=samples(2.0),
-            last_seq=book.session.seq,
-            checkpoints={0: book.of(c.StoreCheckpoint)[-1]},
-        )
-    )
+    again = book.restarted(2.0)
     opened = again.of(c.OpenStream, again.feed(ev.Restored()))[0]
     assert opened.replay and opened.spec.start_sample == samples(1.5)
     ready = again.told("session.ready", again.attach(7, last_seq=book.session.seq))[0]

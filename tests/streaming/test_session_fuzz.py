@@ -15,11 +15,14 @@ from colloque.streaming.audio import samples
 from colloque.streaming.errors import ColloqueError
 from colloque.streaming.note import DraftStatement, Evidence
 from colloque.streaming.view import SessionView
-from tests.playbook import Playbook, activity, recognised, span, word
+from tests.playbook import Playbook, activity, span, stretch, word
 
 
 class Engine:
-    """Speaks one word a second about audio that was pushed, as a real engine would, on request."""
+    """Speaks one word a second about audio that was pushed, as a real engine would, on request.
+
+    A segment has two words, each final before the next is heard; the diariser is half a second behind.
+    """
 
     def __init__(self, book: Playbook) -> None:
         self.book = book
@@ -37,13 +40,16 @@ class Engine:
         if samples(self.second + 1) > self.book.session.received_samples:
             return
         at = float(self.second)
-        said = recognised(self.segment, word(f"x{self.second}", at + 0.2, at + 0.6))
-        self.book.hear(said, activity(at + 1, span(1 + self.second % 2, at + 0.1, at + 0.7)))
-        self.book.hear(e.Progress(samples(at + 1)))
-        if self.second % 3 == 2:  # so that a restart hears again what is committed already
+        is_last = self.second % 2 == 1
+        said = stretch(self.segment, word(f"x{self.second}", at + 0.2, at + 0.6), reason="pause" if is_last else None)
+        speaker = 1 + self.second % 3
+        self.book.hear(said, activity(at + 0.5, span(speaker, at + 0.1, at + 0.5)))
+        self.book.hear(e.Hypothesis(self.segment, samples(at + 0.7), f"x{self.second + 1}"))
+        self.book.hear(activity(at + 1, span(speaker, at + 0.5, at + 0.7)), e.Progress(samples(at + 1)))
+        if self.second % 4 == 3:  # so that a restart hears again what is committed already
             self.book.hear(e.Checkpoint(samples(at + 1), b"s"))
         self.second += 1
-        self.segment += 1
+        self.segment += is_last
 
     def flushed(self) -> None:
         for _ in range(100):
@@ -101,6 +107,10 @@ def check(book: Playbook) -> None:
     assert len(set(texts)) == len(texts), "no word is committed twice"
     assert texts == [f"x{i}" for i in range(len(texts))] or book.said("gap"), "no word is skipped in silence"
 
+    ended = [t["turn"] for t in book.said("turn.end")]
+    assert len(set(ended)) == len(ended), "a turn ends once"
+    assert {turn.speaker for turn in book.session.view.transcript()} <= {*book.session.view.speakers, None}
+
     positions = [(a.start_sample, a.start_sample + a.pcm.shape[1]) for a in book.of(c.StoreAudio)]
     assert all(before[1] == after[0] for before, after in zip(positions, positions[1:], strict=False)), "one clock"
 
@@ -113,3 +123,7 @@ def check(book: Playbook) -> None:
     assert not [x for x in book.log[:consent] if isinstance(x, (c.StoreAudio, c.PushAudio))], "consent first"
     if book.session.state == "closed":
         assert book.session.next_deadline() is None, "a closed session wants nothing"
+        assert set(ended) == set(book.session.view.turns), "a closed session has no open turn"
+    if book.session.state == "closed" and book.session.view.reason == "client" and not book.said("gap"):
+        said = {w.text: w.speaker for turn in book.session.view.transcript() for w in turn.words}
+        assert said == {f"x{i}": f"S{1 + i % 3}" for i in range(len(said))}, "in the end every word is its speaker's"

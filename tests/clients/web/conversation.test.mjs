@@ -19,7 +19,7 @@ const view = (fields) => ({ ...emptyView(), ...fields });
 const read = (blocks) =>
   blocks.map((block) => {
     if (block.kind === "gap") return `gap ${block.gap.start}`;
-    const parts = block.parts.map(({ words, tentative }) => words.map(({ text }) => text).join(" ") + (tentative && ` | ${tentative}`));
+    const parts = block.parts.map(({ pieces, tentative }) => pieces.map(({ text }) => text).join(" ") + (tentative && ` | ${tentative}`));
     return `${block.speaker}: ${parts.join(" / ")}`;
   });
 
@@ -57,6 +57,44 @@ test("tentative text of a new turn stands last, and is given to nobody while nob
 test("committed words of nobody known are not given to the last speaker", () => {
   const turns = [turn("a", "S1", 0, "Bonjour"), turn("b", null, 2, "Hm")];
   assert.deepEqual(read(conversation(view({ turns }))), ["S1: Bonjour", "null: Hm"]);
+});
+
+test("a turn of which words were given to another speaker is cut where the speaker changes", () => {
+  const mixed = turn("a", "S1", 0, "Toussez-vous ? Oui. Bien.");
+  mixed.words[2].speaker = "S2";
+  const after = turn("b", "S1", 9, "Alors");
+  const partials = [partial("a", "S1", "et")];
+  const blocks = conversation(view({ turns: [mixed, after], partials }));
+  assert.deepEqual(read(blocks), ["S1: Toussez-vous ?", "S2: Oui.", "S1: Bien. | et / Alors"]);
+  const keys = blocks.flatMap(({ parts }) => parts.map(({ key }) => key));
+  assert.deepEqual(keys, ["a", "a/a-2", "a/a-3", "b"]);
+});
+
+test("a turn that has ended is shown as it is written, and what was said stays known", () => {
+  const said = { ...turn("a", "S2", 0, "Trente huit cinq hier."), ended: "pause", written: [{ word_ids: ["a-0", "a-1", "a-2"], text: "38,5 °C" }] };
+  const [{ parts }] = conversation(view({ turns: [said] }));
+  assert.deepEqual(parts[0].pieces, [
+    { ids: ["a-0", "a-1", "a-2"], text: "38,5 °C", said: "Trente huit cinq" },
+    { ids: ["a-3"], text: "hier.", said: null },
+  ]);
+});
+
+test("a written form that a change of speaker cuts is not shown", () => {
+  const said = { ...turn("a", "S2", 0, "Trente huit cinq"), ended: "pause", written: [{ word_ids: ["a-1", "a-2"], text: "8,5" }] };
+  said.words[2].speaker = "S1";
+  assert.deepEqual(read(conversation(view({ turns: [said] }))), ["S2: Trente huit", "S1: cinq"]);
+});
+
+test("what has not changed keeps its pieces, so that it is not drawn again", () => {
+  const turns = [turn("a", "S1", 0, "Bonjour Madame")];
+  const before = conversation(view({ turns, partials: [partial("a", "S1", "Al")] }));
+  const after = conversation(view({ turns, partials: [partial("a", "S1", "Alors")] }));
+  assert.equal(before[0].parts[0].pieces, after[0].parts[0].pieces);
+});
+
+test("a turn without words shows its tentative text only", () => {
+  const partials = [partial("a", "S1", "peut-être")];
+  assert.deepEqual(read(conversation(view({ turns: [{ id: "a", track: 0, ended: null, words: [] }], partials }))), ["S1:  | peut-être"]);
 });
 
 test("a block keeps its key when its tentative text becomes words", () => {

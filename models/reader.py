@@ -1,0 +1,298 @@
+"""An open segment in the recogniser: passes over a growing window, words committed as they settle.
+
+                 window start          committed (prefix)        tail (tentative)     end of the audio
+                      |  <- said, never changed ->  |  <- heard, may change ->  |  not yet  |
+
+Three kinds of passes, at points that the audio alone decides: `grow` while somebody speaks, `breathe` where a short
+pause follows, `finish` at the segment's end. Each reads the window with the committed text as prefix and commits what
+`commitment.py` lets go; the last commits everything. The window starts anew at a pause once it is long, so that the
+cost of a pass depends on the open phrase, never on the session.
+
+Guards: a text that loops or does not end commits nothing and is read again without prefix, then in the full window;
+speech without text is read again by itself; phrases that Whisper invents in silence are dropped. What still has no
+text is a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from colloque.models import guard
+from colloque.models.commitment import Candidate, candidates, ready
+from colloque.models.confidence import Rate, rated
+from colloque.models.heard import Gap, Heard
+from colloque.models.voice_trace import VoiceTrace
+from colloque.models.whisper import Reading, Whisper
+from colloque.models.words import AlignedWord
+from colloque.streaming.audio import SAMPLE_RATE, Pcm, samples
+from colloque.streaming.engines import Language, RecognisedWord
+
+GROW_BEAM = 1
+"""Passes while somebody speaks decode greedily: agreement between them does what a beam would, for less."""
+RENEW_SAMPLES = samples(7.0)
+"""At a pause, a window of this length is left and another begun."""
+WINDOW_MAX_SAMPLES = samples(12.0)
+"""A window without a pause is cut after its last committed word."""
+UNSAID_MAX_SAMPLES = samples(2.0)
+"""So much clear voice without a word is read again by itself."""
+REMAINDER_SAMPLES = samples(0.35)
+"""Voice after the last committed word that a pass at a pause must have words for."""
+GROWTH_REMAINDER_SAMPLES = samples(0.8)
+SOUND_MIN_SAMPLES = samples(0.16)
+"""Less clear voice than this, after everything was committed, is a click, a rustle or a cough."""
+DOUBTFUL = 0.2
+"""Mean probability of a word's tokens; a segment does not begin with nothing but less probable words."""
+EMPTY_MAX_SAMPLES = samples(1.0)
+"""Longer speech without any text is read again, and then reported."""
+
+
+class SegmentReader:
+    """State of one open segment. `rate` gives committed words their confidence."""
+
+    rate: Rate = staticmethod(rated)
+
+    def __init__(self, whisper: Whisper, language: Language, keyterms: tuple[str, ...], start_sample: int) -> None:
+        self._whisper = whisper
+        self._language: Language = language
+        self._keyterms = keyterms
+        self._start = start_sample
+        """Of the window."""
+        self._pcm: Pcm = np.zeros(0, np.float32)
+        """The window, float32 (n,)."""
+        self._voice = VoiceTrace(start_sample)
+        self._prefix: list[int] = []
+        """What the decoder said in this window and is committed, with its timestamps."""
+        self._before: list[int] = []
+        """The text tokens of the same."""
+        self._tail: list[Candidate] = []
+        self._has_said = False
+        self.said_sample = start_sample
+        """End of the last committed word."""
+        self._whole_sample: int | None = None
+        """Everything heard before here is committed; None where it is not so."""
+
+    @property
+    def end_sample(self) -> int:
+        """End of the audio."""
+        return self._start + len(self._pcm)
+
+    def hear(self, pcm: Pcm, voice: Sequence[float]) -> None:
+        """Takes the audio that follows, float32 (n,), and the probabilities of its windows."""
+        self._pcm = np.concatenate([self._pcm, pcm])
+        self._voice.extend(voice)
+
+    def grow(self) -> Heard:
+        """A pass while somebody speaks."""
+        self._whole_sample = None
+        reading = self._read(self.end_sample, GROWTH_REMAINDER_SAMPLES, beam=GROW_BEAM)
+        if not self._is_sound(reading) or reading.is_empty or self._is_invented(reading, is_open=True):
+            return self._bounded(Heard())
+        words = self._words(reading)
+        if self._is_doubtful(words):
+            return self._bounded(Heard())
+        self._tail = candidates(words, self._tail)
+        count = min(ready(words, self._tail, self.end_sample, is_pause=False), self._before_unsaid(words))
+        heard = self._commit(reading, words, count)
+        return self._bounded(heard)
+
+    def breathe(self, voice_end_sample: int) -> Heard:
+        """A pass where a pause begins; the voice ended at `voice_end_sample`."""
+        if self._is_whole():
+            return Heard()
+        self._whole_sample = None
+        reading = self._read(voice_end_sample, REMAINDER_SAMPLES)
+        if not self._is_sound(reading) or self._is_invented(reading):
+            return Heard()
+        words = self._words(reading)
+        if self._is_doubtful(words):
+            return Heard()
+        self._tail = candidates(words, self._tail)
+        count = min(ready(words, self._tail, self.end_sample, is_pause=True), self._before_unsaid(words))
+        heard = self._commit(reading, words, count)
+        is_speechless = reading.is_empty and self._waits(voice_end_sample) > EMPTY_MAX_SAMPLES
+        if count == len(words) and not is_speechless and not self._is_unsaid(self.said_sample, voice_end_sample):
+            self._whole_sample = self.end_sample
+            if len(self._pcm) >= RENEW_SAMPLES:
+                self._renew(self.end_sample)
+        return heard
+
+    def finish(self, voice_end_sample: int) -> Heard:
+        """The last pass."""
+        if self._is_whole():
+            return Heard()
+        reading = self._read(voice_end_sample, REMAINDER_SAMPLES)
+        if not self._is_sound(reading) or (reading.is_empty and self._waits(voice_end_sample) > EMPTY_MAX_SAMPLES):
+            self._renew(self.said_sample)
+            reading = self._decode(full_window=True)
+        if not self._is_sound(reading) or reading.is_empty or self._is_invented(reading):
+            return self._nothing(reading, voice_end_sample)
+        words = self._words(reading)
+        if self._is_doubtful(words):
+            return self._nothing(reading, voice_end_sample)
+        return self._commit_all(self.rate(words, candidates(words, self._tail)), voice_end_sample)
+
+    # --- reading ------------------------------------------------------------------------------------------------
+
+    def _read(self, voice_end_sample: int, remainder_samples: int, *, beam: int = 5) -> Reading:
+        """Reads the window; anew from the last committed word where the prefix misleads the decoder."""
+        reading = self._decode(beam=beam)
+        misled = reading.is_empty or not self._is_sound(reading)
+        if self._before and misled and self._waits(voice_end_sample) >= remainder_samples:
+            self._renew(self.said_sample)
+            reading = self._decode(beam=beam)
+        if not self._has_said and guard.is_echo(reading.text, self._keyterms):
+            # In noise the decoder says what it was told to expect: ask again without.
+            reading = self._decode(beam=beam, keyterms=())
+        return reading
+
+    def _decode(self, *, beam: int = 5, full_window: bool = False, keyterms: tuple[str, ...] | None = None) -> Reading:
+        return self._whisper.read(
+            self._pcm,
+            self._language,
+            keyterms=self._keyterms if keyterms is None else keyterms,
+            prefix=self._prefix,
+            beam=beam,
+            full_window=full_window,
+        )
+
+    def _words(self, reading: Reading) -> tuple[AlignedWord, ...]:
+        return self._whisper.words(
+            reading,
+            len(self._pcm),
+            self._start,
+            self._language,
+            before=self._before,
+            floor_sample=max(self._start, self.said_sample),
+        )
+
+    def _waits(self, voice_end_sample: int) -> int:
+        """Samples of audio after the last committed word, up to the end of the voice."""
+        return voice_end_sample - max(self.said_sample, self._start)
+
+    # --- judging ------------------------------------------------------------------------------------------------
+
+    def _is_sound(self, reading: Reading) -> bool:
+        said = self._whisper.decode([*self._before, *reading.tokens], self._language)
+        seconds = max(0, self.end_sample - max(self.said_sample, self._start)) / SAMPLE_RATE
+        return not reading.is_cut_off and not guard.is_loop(said) and not guard.is_hasty(reading.text, seconds)
+
+    def _is_whole(self) -> bool:
+        """Everything is committed, and what came since is too short to be a word."""
+        if self._whole_sample is None:
+            return False
+        return self._voice.voiced_samples(self._whole_sample, None, guard.VOICE_MIN) < SOUND_MIN_SAMPLES
+
+    def _is_invented(self, reading: Reading, *, is_open: bool = False) -> bool:
+        """`is_open`: while somebody speaks, a phrase that Whisper says in silence must wait for the next pass."""
+        voice = 0.0 if is_open else self._voice.mean(max(self._start, self.said_sample))
+        if self._has_said:
+            is_stock = guard.is_stock_phrase(reading.text, self._language)
+            return guard.is_credit(reading.text) or (is_stock and voice < guard.VOICE_MIN)
+        return guard.is_invented(reading.text, self._language, voice, reading.logprob, reading.no_speech)
+
+    def _is_doubtful(self, words: Sequence[AlignedWord]) -> bool:
+        """Nothing but words that the audio hardly bears out, as in music: none of them is said."""
+        return not self._has_said and all(word.confidence < DOUBTFUL for word in words)
+
+    def _is_unsaid(self, start_sample: int, end_sample: int) -> bool:
+        """Clear voice, and enough of it, where no word is."""
+        return self._voice.voiced_samples(start_sample, end_sample, guard.VOICE_MIN) > UNSAID_MAX_SAMPLES
+
+    def _before_unsaid(self, words: Sequence[AlignedWord]) -> int:
+        """How many words stand before the first stretch of speech that has none."""
+        end = max(self._start, self.said_sample)
+        for index, word in enumerate(words):
+            if self._is_unsaid(end, word.start_sample):
+                return index
+            end = word.end_sample
+        return len(words)
+
+    # --- committing ---------------------------------------------------------------------------------------------
+
+    def _commit(self, reading: Reading, words: Sequence[AlignedWord], count: int) -> Heard:
+        committed, waiting = words[:count], words[count:]
+        agreed, self._tail = self._tail[:count], self._tail[count:]
+        if committed:
+            self._has_said = True
+            self.said_sample = max(self.said_sample, committed[-1].end_sample)
+            tokens = committed[-1].last - len(self._before) if waiting else len(reading.tokens)
+            self._prefix += self._output(reading, tokens, is_all=not waiting)
+            self._before += reading.tokens[:tokens]
+        return Heard(self.rate(committed, agreed), " ".join(word.text for word in waiting))
+
+    def _output(self, reading: Reading, tokens: int, *, is_all: bool) -> list[int]:
+        """The decoder's output up to a number of text tokens; its closing timestamp only where the text ends too."""
+        if is_all:
+            return reading.output
+        output: list[int] = []
+        for token in reading.output:
+            if tokens == 0:
+                break
+            output.append(token)
+            tokens -= self._whisper.is_text(token)
+        return output
+
+    def _commit_all(self, words: Sequence[RecognisedWord], voice_end_sample: int) -> Heard:
+        """Commits every word; stretches of speech without words are read by themselves."""
+        said: list[RecognisedWord] = []
+        gaps: list[Gap] = []
+        end = max(self._start, self.said_sample)
+        for start_sample, word in [*((word.start_sample, word) for word in words), (voice_end_sample, None)]:
+            if self._is_unsaid(end, start_sample):
+                found = self._again(end, start_sample)
+                said += found
+                if not found:
+                    gaps.append(Gap(end, start_sample))
+            if word is not None:
+                said.append(word)
+                end = word.end_sample
+        self._has_said = self._has_said or bool(said)
+        self.said_sample = max([self.said_sample, *(word.end_sample for word in said)])
+        self._tail = []
+        self._renew(self.end_sample)
+        return Heard(tuple(said), "", tuple(gaps))
+
+    def _again(self, start_sample: int, end_sample: int) -> tuple[RecognisedWord, ...]:
+        """The words of a stretch of the window that was passed over."""
+        reader = SegmentReader(self._whisper, self._language, (), start_sample)
+        pcm = self._pcm[start_sample - self._start : end_sample - self._start]
+        reading = self._whisper.read(pcm, self._language)
+        reader.hear(pcm, self._voice.between(start_sample, end_sample))
+        if not reader._is_sound(reading) or reading.is_empty or reader._is_invented(reading):
+            return ()
+        return self.rate(reader._words(reading))
+
+    def _nothing(self, reading: Reading, voice_end_sample: int) -> Heard:
+        """Long and clear speech without a text that can be believed is a gap, not nothing."""
+        start = max(self._start, self.said_sample)
+        waits = voice_end_sample - start
+        is_clear = self._voice.mean(start) > guard.VOICE_MIN
+        if self._is_sound(reading):
+            is_gap = waits > 2 * EMPTY_MAX_SAMPLES and is_clear
+        else:
+            is_gap = waits > EMPTY_MAX_SAMPLES or is_clear
+        self._tail = []
+        self._renew(self.end_sample)
+        return Heard(gaps=(Gap(start, voice_end_sample),) if is_gap and voice_end_sample > start else ())
+
+    # --- the window ---------------------------------------------------------------------------------------------
+
+    def _renew(self, start_sample: int) -> None:
+        """Begins a new window; the words before it are no longer its prefix."""
+        start_sample = min(max(start_sample, self._start), self.end_sample)
+        self._pcm = self._pcm[start_sample - self._start :]
+        self._start = start_sample
+        self._prefix, self._before = [], []
+
+    def _bounded(self, heard: Heard) -> Heard:
+        """Keeps the window short where nobody pauses."""
+        if len(self._pcm) <= WINDOW_MAX_SAMPLES:
+            return heard
+        if self.said_sample > self._start:
+            self._renew(self.said_sample)
+            return heard
+        # Nothing could be committed in all that time: what can be believed of it is said, the rest is a gap.
+        last = self.finish(self.end_sample)
+        return Heard(heard.words + last.words, "", last.gaps)
