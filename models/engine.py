@@ -197,7 +197,7 @@ class LocalSpeechEngine:
 
     def _open_pass(self, stream: LocalStream, work: Pass) -> None:
         reader = self._hear(stream, work)
-        heard = reader.breathe(work.voice_end_sample) if work.kind == "breath" else reader.grow()
+        heard = reader.take(work.kind, work.voice_end_sample)
         until = max(reader.said_sample, stream.covered_sample)
         self._tell(stream, heard)
         if heard.words:
@@ -208,7 +208,7 @@ class LocalSpeechEngine:
 
     def _final_pass(self, stream: LocalStream, work: FinalPass) -> None:
         reader = self._hear(stream, work.work)
-        heard = reader.finish(work.work.voice_end_sample)
+        heard = reader.take(work.work.kind, work.work.voice_end_sample)
         self._tell(stream, heard)
         self._close_segment(stream, work, heard)
 

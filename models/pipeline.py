@@ -14,10 +14,11 @@ import struct
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from colloque.models.reader import PassKind
 from colloque.models.vad import STATE_BYTES, VoiceState, VoiceStream
 from colloque.streaming.audio import AudioChunk, Pcm, samples
 from colloque.streaming.engines import (
@@ -32,7 +33,9 @@ from colloque.streaming.engines import (
 )
 from colloque.streaming.segmenter import WINDOW_SAMPLES, Segmenter, SegmenterState, SpeechSegment
 
-GROW_EVERY_SAMPLES = samples(0.6)
+REST_WINDOWS = 11
+"""After so many (0.35 s) what the pass at the pause's beginning has heard is committed without another."""
+GROW_EVERY_SAMPLES = samples(0.5)
 """So much new speech is worth another pass."""
 GROW_FIRST_SAMPLES = samples(0.8)
 """The first pass of a segment, whose start is padding."""
@@ -55,9 +58,6 @@ class DiariserTrack(Protocol):
 
     def state(self) -> bytes:
         """Enough to know the voices again."""
-
-
-PassKind = Literal["growth", "breath", "final"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +221,10 @@ class TrackPipeline:
             due = self._pass("breath", segmenter.start_sample, segmenter.sample, segmenter.probabilities)
             self._has_new_voice = False
             return due
+        if silent == REST_WINDOWS and not self._has_new_voice and self._handed_sample is not None:
+            # No new audio: the segment may yet end before this silence.
+            heard = segmenter.probabilities[: self._handed_windows]
+            return self._pass("rest", segmenter.start_sample, self._handed_sample, heard)
         if silent:
             return None
         self._has_new_voice = True

@@ -4,9 +4,9 @@
                       |  <- said, never changed ->  |  <- heard, may change ->  |  not yet  |
 
 Three kinds of passes, at points that the audio alone decides: `grow` while somebody speaks, `breathe` where a short
-pause follows, `finish` at the segment's end. Each reads the window with the committed text as prefix and commits what
-`commitment.py` lets go; the last commits everything. The window starts anew at a pause once it is long, so that the
-cost of a pass depends on the open phrase, never on the session.
+pause follows (`rest` where it goes on), `finish` at the segment's end. Each reads the window with the committed text as
+prefix and commits what `commitment.py` lets go; the last commits everything. The window starts anew at a pause once it
+is long, so that the cost of a pass depends on the open phrase, never on the session.
 
 Guards: a text that loops or does not end commits nothing and is read again without prefix, then in the full window;
 speech without text is read again by itself; phrases that Whisper invents in silence are dropped. What still has no
@@ -16,8 +16,7 @@ text is a gap.
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import numpy as np
+from typing import Literal
 
 from colloque.models import guard
 from colloque.models.commitment import Candidate, candidates, ready
@@ -25,6 +24,7 @@ from colloque.models.confidence import Rate, rated
 from colloque.models.heard import Gap, Heard
 from colloque.models.voice_trace import VoiceTrace
 from colloque.models.whisper import Reading, Whisper
+from colloque.models.window import Window
 from colloque.models.words import AlignedWord
 from colloque.streaming.audio import SAMPLE_RATE, Pcm, samples
 from colloque.streaming.engines import Language, RecognisedWord
@@ -47,6 +47,8 @@ DOUBTFUL = 0.2
 EMPTY_MAX_SAMPLES = samples(1.0)
 """Longer speech without any text is read again, and then reported."""
 
+PassKind = Literal["growth", "breath", "rest", "final"]
+
 
 class SegmentReader:
     """State of one open segment. `rate` gives committed words their confidence."""
@@ -57,35 +59,42 @@ class SegmentReader:
         self._whisper = whisper
         self._language: Language = language
         self._keyterms = keyterms
-        self._start = start_sample
-        """Of the window."""
-        self._pcm: Pcm = np.zeros(0, np.float32)
-        """The window, float32 (n,)."""
+        self._window = Window(whisper, language, keyterms, start_sample)
         self._voice = VoiceTrace(start_sample)
-        self._prefix: list[int] = []
-        """What the decoder said in this window and is committed, with its timestamps."""
-        self._before: list[int] = []
-        """The text tokens of the same."""
         self._tail: list[Candidate] = []
         self._has_said = False
         self.said_sample = start_sample
         """End of the last committed word."""
         self._whole_sample: int | None = None
         """Everything heard before here is committed; None where it is not so."""
+        self._held: tuple[Reading, Sequence[AlignedWord], int] | None = None
+        """What the pass at a pause heard and did not commit, and where the voice had ended."""
 
     @property
     def end_sample(self) -> int:
         """End of the audio."""
-        return self._start + len(self._pcm)
+        return self._window.end_sample
 
     def hear(self, pcm: Pcm, voice: Sequence[float]) -> None:
         """Takes the audio that follows, float32 (n,), and the probabilities of its windows."""
-        self._pcm = np.concatenate([self._pcm, pcm])
+        self._window.hear(pcm)
         self._voice.extend(voice)
+
+    def take(self, kind: PassKind, voice_end_sample: int) -> Heard:
+        """The next pass; the voice ended at `voice_end_sample`, if silence follows."""
+        match kind:
+            case "growth":
+                return self.grow()
+            case "breath":
+                return self.breathe(voice_end_sample)
+            case "rest":
+                return self.rest()
+            case "final":
+                return self.finish(voice_end_sample)
 
     def grow(self) -> Heard:
         """A pass while somebody speaks."""
-        self._whole_sample = None
+        self._whole_sample = self._held = None
         reading = self._read(self.end_sample, GROWTH_REMAINDER_SAMPLES, beam=GROW_BEAM)
         if not self._is_sound(reading) or reading.is_empty or self._is_invented(reading, is_open=True):
             return self._bounded(Heard())
@@ -94,14 +103,13 @@ class SegmentReader:
             return self._bounded(Heard())
         self._tail = candidates(words, self._tail)
         count = min(ready(words, self._tail, self.end_sample, is_pause=False), self._before_unsaid(words))
-        heard = self._commit(reading, words, count)
-        return self._bounded(heard)
+        return self._bounded(self._commit(reading, words, count)[0])
 
     def breathe(self, voice_end_sample: int) -> Heard:
         """A pass where a pause begins; the voice ended at `voice_end_sample`."""
         if self._is_whole():
             return Heard()
-        self._whole_sample = None
+        self._whole_sample = self._held = None
         reading = self._read(voice_end_sample, REMAINDER_SAMPLES)
         if not self._is_sound(reading) or self._is_invented(reading):
             return Heard()
@@ -110,13 +118,32 @@ class SegmentReader:
             return Heard()
         self._tail = candidates(words, self._tail)
         count = min(ready(words, self._tail, self.end_sample, is_pause=True), self._before_unsaid(words))
-        heard = self._commit(reading, words, count)
-        is_speechless = reading.is_empty and self._waits(voice_end_sample) > EMPTY_MAX_SAMPLES
-        if count == len(words) and not is_speechless and not self._is_unsaid(self.said_sample, voice_end_sample):
-            self._whole_sample = self.end_sample
-            if len(self._pcm) >= RENEW_SAMPLES:
-                self._renew(self.end_sample)
+        heard, rest = self._commit(reading, words, count)
+        if reading.is_empty and self._waits(voice_end_sample) > EMPTY_MAX_SAMPLES:
+            return heard
+        if count < len(words):
+            self._held = (rest, words[count:], voice_end_sample)
+        else:
+            self._settle(voice_end_sample)
         return heard
+
+    def rest(self) -> Heard:
+        """The pause goes on: what the pass at its beginning heard is committed, at no cost."""
+        if self._held is None:
+            return Heard()
+        (reading, words, voice_end_sample), self._held = self._held, None
+        heard, _ = self._commit(reading, words, self._before_unsaid(words))
+        if not self._tail:
+            self._settle(voice_end_sample)
+        return heard
+
+    def _settle(self, voice_end_sample: int) -> None:
+        """Everything heard is committed: nothing need be read again unless somebody goes on."""
+        if self._is_unsaid(self.said_sample, voice_end_sample):
+            return
+        self._whole_sample = self.end_sample
+        if len(self._window) >= RENEW_SAMPLES:
+            self._window.renew(self.end_sample)
 
     def finish(self, voice_end_sample: int) -> Heard:
         """The last pass."""
@@ -124,8 +151,8 @@ class SegmentReader:
             return Heard()
         reading = self._read(voice_end_sample, REMAINDER_SAMPLES)
         if not self._is_sound(reading) or (reading.is_empty and self._waits(voice_end_sample) > EMPTY_MAX_SAMPLES):
-            self._renew(self.said_sample)
-            reading = self._decode(full_window=True)
+            self._window.renew(self.said_sample)
+            reading = self._window.read(full_window=True)
         if not self._is_sound(reading) or reading.is_empty or self._is_invented(reading):
             return self._nothing(reading, voice_end_sample)
         words = self._words(reading)
@@ -137,46 +164,37 @@ class SegmentReader:
 
     def _read(self, voice_end_sample: int, remainder_samples: int, *, beam: int = 5) -> Reading:
         """Reads the window; anew from the last committed word where the prefix misleads the decoder."""
-        reading = self._decode(beam=beam)
+        reading = self._window.read(beam=beam)
         misled = reading.is_empty or not self._is_sound(reading)
-        if self._before and misled and self._waits(voice_end_sample) >= remainder_samples:
-            self._renew(self.said_sample)
-            reading = self._decode(beam=beam)
+        if self._window.has_prefix and misled and self._waits(voice_end_sample) >= remainder_samples:
+            self._window.renew(self.said_sample)
+            reading = self._window.read(beam=beam)
         if not self._has_said and guard.is_echo(reading.text, self._keyterms):
             # In noise the decoder says what it was told to expect: ask again without.
-            reading = self._decode(beam=beam, keyterms=())
+            reading = self._window.read(beam=beam, with_keyterms=False)
         return reading
 
-    def _decode(self, *, beam: int = 5, full_window: bool = False, keyterms: tuple[str, ...] | None = None) -> Reading:
-        return self._whisper.read(
-            self._pcm,
-            self._language,
-            keyterms=self._keyterms if keyterms is None else keyterms,
-            prefix=self._prefix,
-            beam=beam,
-            full_window=full_window,
-        )
-
     def _words(self, reading: Reading) -> tuple[AlignedWord, ...]:
-        return self._whisper.words(
-            reading,
-            len(self._pcm),
-            self._start,
-            self._language,
-            before=self._before,
-            floor_sample=max(self._start, self.said_sample),
-        )
+        return self._window.words(reading, self.said_sample)
+
+    @property
+    def _open_sample(self) -> int:
+        """Where the audio begins that has no committed word yet."""
+        return max(self._window.start_sample, self.said_sample)
 
     def _waits(self, voice_end_sample: int) -> int:
         """Samples of audio after the last committed word, up to the end of the voice."""
-        return voice_end_sample - max(self.said_sample, self._start)
+        return voice_end_sample - self._open_sample
 
     # --- judging ------------------------------------------------------------------------------------------------
 
     def _is_sound(self, reading: Reading) -> bool:
-        said = self._whisper.decode([*self._before, *reading.tokens], self._language)
-        seconds = max(0, self.end_sample - max(self.said_sample, self._start)) / SAMPLE_RATE
-        return not reading.is_cut_off and not guard.is_loop(said) and not guard.is_hasty(reading.text, seconds)
+        seconds = max(0, self.end_sample - self._open_sample) / SAMPLE_RATE
+        return (
+            not reading.is_cut_off
+            and not guard.is_loop(self._window.text_with(reading))
+            and not guard.is_hasty(reading.text, seconds)
+        )
 
     def _is_whole(self) -> bool:
         """Everything is committed, and what came since is too short to be a word."""
@@ -186,7 +204,7 @@ class SegmentReader:
 
     def _is_invented(self, reading: Reading, *, is_open: bool = False) -> bool:
         """`is_open`: while somebody speaks, a phrase that Whisper says in silence must wait for the next pass."""
-        voice = 0.0 if is_open else self._voice.mean(max(self._start, self.said_sample))
+        voice = 0.0 if is_open else self._voice.mean(self._open_sample)
         if self._has_said:
             is_stock = guard.is_stock_phrase(reading.text, self._language)
             return guard.is_credit(reading.text) or (is_stock and voice < guard.VOICE_MIN)
@@ -202,7 +220,7 @@ class SegmentReader:
 
     def _before_unsaid(self, words: Sequence[AlignedWord]) -> int:
         """How many words stand before the first stretch of speech that has none."""
-        end = max(self._start, self.said_sample)
+        end = self._open_sample
         for index, word in enumerate(words):
             if self._is_unsaid(end, word.start_sample):
                 return index
@@ -211,34 +229,21 @@ class SegmentReader:
 
     # --- committing ---------------------------------------------------------------------------------------------
 
-    def _commit(self, reading: Reading, words: Sequence[AlignedWord], count: int) -> Heard:
+    def _commit(self, reading: Reading, words: Sequence[AlignedWord], count: int) -> tuple[Heard, Reading]:
+        """Commits the first words; gives what the pass brought, and what remains of the reading."""
         committed, waiting = words[:count], words[count:]
         agreed, self._tail = self._tail[:count], self._tail[count:]
         if committed:
             self._has_said = True
             self.said_sample = max(self.said_sample, committed[-1].end_sample)
-            tokens = committed[-1].last - len(self._before) if waiting else len(reading.tokens)
-            self._prefix += self._output(reading, tokens, is_all=not waiting)
-            self._before += reading.tokens[:tokens]
-        return Heard(self.rate(committed, agreed), " ".join(word.text for word in waiting))
-
-    def _output(self, reading: Reading, tokens: int, *, is_all: bool) -> list[int]:
-        """The decoder's output up to a number of text tokens; its closing timestamp only where the text ends too."""
-        if is_all:
-            return reading.output
-        output: list[int] = []
-        for token in reading.output:
-            if tokens == 0:
-                break
-            output.append(token)
-            tokens -= self._whisper.is_text(token)
-        return output
+            reading = self._window.keep(reading, committed, is_all=not waiting)
+        return Heard(self.rate(committed, agreed), " ".join(word.text for word in waiting)), reading
 
     def _commit_all(self, words: Sequence[RecognisedWord], voice_end_sample: int) -> Heard:
         """Commits every word; stretches of speech without words are read by themselves."""
         said: list[RecognisedWord] = []
         gaps: list[Gap] = []
-        end = max(self._start, self.said_sample)
+        end = self._open_sample
         for start_sample, word in [*((word.start_sample, word) for word in words), (voice_end_sample, None)]:
             if self._is_unsaid(end, start_sample):
                 found = self._again(end, start_sample)
@@ -251,13 +256,13 @@ class SegmentReader:
         self._has_said = self._has_said or bool(said)
         self.said_sample = max([self.said_sample, *(word.end_sample for word in said)])
         self._tail = []
-        self._renew(self.end_sample)
+        self._window.renew(self.end_sample)
         return Heard(tuple(said), "", tuple(gaps))
 
     def _again(self, start_sample: int, end_sample: int) -> tuple[RecognisedWord, ...]:
         """The words of a stretch of the window that was passed over."""
         reader = SegmentReader(self._whisper, self._language, (), start_sample)
-        pcm = self._pcm[start_sample - self._start : end_sample - self._start]
+        pcm = self._window.between(start_sample, end_sample)
         reading = self._whisper.read(pcm, self._language)
         reader.hear(pcm, self._voice.between(start_sample, end_sample))
         if not reader._is_sound(reading) or reading.is_empty or reader._is_invented(reading):
@@ -266,7 +271,7 @@ class SegmentReader:
 
     def _nothing(self, reading: Reading, voice_end_sample: int) -> Heard:
         """Long and clear speech without a text that can be believed is a gap, not nothing."""
-        start = max(self._start, self.said_sample)
+        start = self._open_sample
         waits = voice_end_sample - start
         is_clear = self._voice.mean(start) > guard.VOICE_MIN
         if self._is_sound(reading):
@@ -274,24 +279,15 @@ class SegmentReader:
         else:
             is_gap = waits > EMPTY_MAX_SAMPLES or is_clear
         self._tail = []
-        self._renew(self.end_sample)
+        self._window.renew(self.end_sample)
         return Heard(gaps=(Gap(start, voice_end_sample),) if is_gap and voice_end_sample > start else ())
-
-    # --- the window ---------------------------------------------------------------------------------------------
-
-    def _renew(self, start_sample: int) -> None:
-        """Begins a new window; the words before it are no longer its prefix."""
-        start_sample = min(max(start_sample, self._start), self.end_sample)
-        self._pcm = self._pcm[start_sample - self._start :]
-        self._start = start_sample
-        self._prefix, self._before = [], []
 
     def _bounded(self, heard: Heard) -> Heard:
         """Keeps the window short where nobody pauses."""
-        if len(self._pcm) <= WINDOW_MAX_SAMPLES:
+        if len(self._window) <= WINDOW_MAX_SAMPLES:
             return heard
-        if self.said_sample > self._start:
-            self._renew(self.said_sample)
+        if self.said_sample > self._window.start_sample:
+            self._window.renew(self.said_sample)
             return heard
         # Nothing could be committed in all that time: what can be believed of it is said, the rest is a gap.
         last = self.finish(self.end_sample)

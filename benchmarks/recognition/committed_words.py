@@ -96,12 +96,9 @@ def recognise(stream: Stream, whisper: Whisper, activity: VoiceActivity) -> list
             reader = SegmentReader(whisper, language, (), due.start_sample)
             reader.rate = noted.rate
         reader.hear(due.pcm, due.voice)
+        noted.commit(reader.take(due.kind, due.voice_end_sample).words)
         if isinstance(work, FinalPass):
-            noted.commit(reader.finish(due.voice_end_sample).words)
             reader = None
-        else:
-            heard = reader.breathe(due.voice_end_sample) if due.kind == "breath" else reader.grow()
-            noted.commit(heard.words)
     return noted.words
 
 

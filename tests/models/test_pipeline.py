@@ -94,11 +94,12 @@ def test_a_pass_comes_where_enough_new_was_said_or_a_pause_begins(due: list[Work
         if work.kind == "growth":
             assert len(work.pcm) >= (GROW_FIRST_SAMPLES if first else GROW_EVERY_SAMPLES)
             assert work.voice_end_sample == end
-        elif work.kind == "breath":
+        elif work.kind in ("breath", "rest"):
             assert work.voice_end_sample == end - BREATH_WINDOWS * WINDOW_SAMPLES
+            assert len(work.pcm) == 0 or work.kind == "breath"
         else:
             assert work.voice_end_sample <= end
-    assert {work.kind for work in passes(due)} == {"growth", "breath", "final"}
+    assert {work.kind for work in passes(due)} == {"growth", "breath", "rest", "final"}
 
 
 @pytest.mark.parametrize("sizes", [160, 5328, len(SPEECH), random_sizes(len(SPEECH), 9)])

@@ -77,12 +77,7 @@ def listen(
         story = stories[work.segment]
         story.end_sample += len(work.pcm)
         story.reader.hear(work.pcm, work.voice)
-        if work.kind == "growth":
-            heard = story.reader.grow()
-        elif work.kind == "breath":
-            heard = story.reader.breathe(work.voice_end_sample)
-        else:
-            heard = story.reader.finish(work.voice_end_sample)
+        heard = story.reader.take(work.kind, work.voice_end_sample)
         story.passes.append((work.kind, story.end_sample, heard))
     return list(stories.values())
 
@@ -160,7 +155,7 @@ def test_in_a_renewed_window_the_words_keep_their_time(
     monkeypatch.setattr(rules, "RENEW_SAMPLES", samples(2))
     (story,) = listen(whisper, [work for work in works if work.segment == 0])
     check(story)
-    assert story.reader._start > samples(4)  # the window of the first sentences has been left
+    assert story.reader._window.start_sample > samples(4)  # the window of the first sentences has been left
     times = [next(w for w in each.words if "wisdom" in w.text.lower()) for each in (story, stories[0])]
     assert abs(times[0].start_sample - times[1].start_sample) <= samples(0.2)
     assert samples(5.3) < times[0].start_sample < times[0].end_sample <= samples(6.5)
