@@ -43,7 +43,7 @@ style: $(VENV)/.installed-dev
 
 types: $(VENV)/.installed-dev
 	@$(BIN)/python tests/namespace_view.py build/ns
-	MYPYPATH=build/ns:. $(BIN)/mypy -p colloque.streaming -p colloque.models -p colloque.server -p colloque.clients -p benchmarks.recognition
+	MYPYPATH=build/ns:. $(BIN)/mypy -p colloque.streaming -p colloque.models -p colloque.server -p colloque.clients -p benchmarks.recognition -p benchmarks.nothing_said
 	$(BIN)/mypy tools/*.py
 
 layers: $(VENV)/.installed-dev

@@ -7,20 +7,19 @@ session has a track for each party they speak in turns: it costs about what one 
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Iterable
 
 from colloque.models.compute import Compute, cores
 from colloque.models.whisper import Whisper
 
-PASSES_PER_S = 1.6
+PASSES_PER_S = 2.2
 """Of typical windows, a second of speech: while it grows, at pauses, and what is read twice."""
 BESIDE_S = 0.12
 """Processor seconds a second of audio for voice activity, diarisation, drafting and the server."""
 LOAD_MAX = 0.85
 """Of the processor: passes do not come evenly, and a second of one stream may cost twice another's."""
-REHEARSALS = 3
+REHEARSALS = 5
 
 
 def sessions_held(whispers: Iterable[Whisper], compute: Compute) -> int:
@@ -30,8 +29,8 @@ def sessions_held(whispers: Iterable[Whisper], compute: Compute) -> int:
 
 
 def rehearse(whisper: Whisper) -> float:
-    """Seconds that a typical pass takes; the median of some, since other programs come between."""
-    return statistics.median(_timed(whisper) for _ in range(REHEARSALS))
+    """Seconds that a typical pass takes: the least of some, since other programs come between for a moment."""
+    return min(_timed(whisper) for _ in range(REHEARSALS))
 
 
 def _timed(whisper: Whisper) -> float:

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 COMPRESSION_MAX = 2.4
 """Above this ratio of text to compressed text something repeats (the bound of Whisper's own `transcribe`)."""
 LOOP_REPEATS = 4
-"""So many repeats of the same one to six words in a row are a loop; people stop at three."""
+"""So many repeats of the same two to six words in a row are a loop; people stop at three."""
+WORD_LOOP_REPEATS = 6
+"""Of a single word: `non, non, non, non` is often said."""
 WORDS_PER_S_MAX = 7.0
 HASTY_WORDS_MIN = 6
 """Fewer words may well come in a burst."""
@@ -52,6 +54,10 @@ _CREDITS = re.compile(
 )
 
 
+_LETTER_LOOP = re.compile(r"([^\W\d_])\1{5,}", re.I)
+"""`Mmmmmmmm`: nobody writes a letter so often."""
+
+
 def _plain(text: str) -> str:
     folded = unicodedata.normalize("NFC", text).casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     return re.sub(r"[^\w'\-. ]+", "", folded).strip(" .-")
@@ -66,16 +72,19 @@ def is_loop(text: str) -> bool:
     data = text.encode()
     if len(data) > 60 and len(data) / len(zlib.compress(data)) > COMPRESSION_MAX:
         return True
-    words = _words(text)
+    if _LETTER_LOOP.search(text):
+        return True
+    words = [part for word in _words(text) for part in word.split("-") if part]
     return any(_repeats(words, size) for size in range(1, 7))
 
 
 def _repeats(words: Sequence[str], size: int) -> bool:
-    """`size` words come `LOOP_REPEATS` times in a row."""
+    """`size` words come too many times in a row."""
+    repeats = WORD_LOOP_REPEATS if size == 1 else LOOP_REPEATS
     run = 0
     for word, before in zip(words[size:], words, strict=False):
         run = run + 1 if word == before else 0
-        if run == (LOOP_REPEATS - 1) * size:
+        if run == (repeats - 1) * size:
             return True
     return False
 

@@ -50,10 +50,9 @@ class Engines:
     async def warm_up(self) -> None:
         """Loads the weights of both. A failure is kept for `/readyz` and for whoever waits for `ready`."""
         try:
-            await asyncio.gather(
-                _in_thread("warm-up", self.speech.warm_up),
-                _in_thread("warm-up-notes", lambda: self._notes.warm_up(LANGUAGES)),
-            )
+            # One after the other: the speech engine measures the machine, which must not be busy with the other.
+            await _in_thread("warm-up-notes", lambda: self._notes.warm_up(LANGUAGES))
+            await _in_thread("warm-up", self.speech.warm_up)
             self.readiness = "ready"
             _log.info("engines_ready")
         except Exception as error:  # a missing model, no memory, a broken driver: all mean that it cannot be used

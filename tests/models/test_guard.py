@@ -9,6 +9,8 @@ from colloque.models.guard import is_echo, is_invented, is_loop, is_stock_phrase
     "text",
     [
         "non " * 12,
+        "I-I-I-I-I-I-I-I",
+        "Mmmmmmmmmm",
         "J'ai mal, j'ai mal, j'ai mal, j'ai mal.",
         "Je ne sais pas. Je ne sais pas. Je ne sais pas. Je ne sais pas.",
         "Alors un deux trois un deux trois un deux trois un deux trois quatre",
@@ -27,6 +29,9 @@ def test_the_same_again_and_again_is_a_loop(text: str) -> None:
         "",
         "Non.",
         "Non, non, non.",
+        "Non, non, non, non !",
+        "1000000 unités",
+        "porte-à-porte, bouche-à-oreille",
         "Ça va, ça va, ça va.",
         "Un matin, un midi, un soir.",
         "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness",
