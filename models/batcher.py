@@ -41,6 +41,11 @@ class Slot(Generic[Work]):
         self.final: deque[Work] = deque()
         self.interim: Work | None = None
 
+    @property
+    def is_waited_for(self) -> bool:
+        """More work that must be done is queued than what is under way."""
+        return bool(self.final)
+
     def put(self, work: Work) -> None:
         """Queues work that must be done. Raises `InboxFull`."""
         self._batcher.put(self, work, interim=False)

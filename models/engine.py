@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from colloque.models.batcher import Batcher, Job, Slot
+from colloque.models.batcher import Batcher, Job
 from colloque.models.capacity import sessions_held
 from colloque.models.compute import Compute
 from colloque.models.heard import Heard
+from colloque.models.local_stream import Flush, LocalStream, Open, RecogniserWork, VoiceWork
 from colloque.models.pipeline import DiariserTrack, FinalPass, Outlet, Pass, TrackPipeline, unpack, voice_state
 from colloque.models.reader import SegmentReader
 from colloque.models.speaker_state import BadSpeakerState
@@ -49,22 +49,6 @@ class DiariserWeights(Protocol):
 
     def open(self, start_sample: int = 0, speakers_max: int | None = None, state: bytes | None = None) -> DiariserTrack:
         """State for a new track."""
-
-
-@dataclass(frozen=True, slots=True)
-class Flush:
-    """Close what is open, then answer."""
-
-    token: int
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """First work of a stream: its state is made in the lane that will use it."""
-
-
-VoiceWork = Open | AudioChunk | Flush
-RecogniserWork = Pass | FinalPass | Checkpoint | Flushed
 
 
 class LocalSpeechEngine:
@@ -197,6 +181,8 @@ class LocalSpeechEngine:
 
     def _open_pass(self, stream: LocalStream, work: Pass) -> None:
         reader = self._hear(stream, work)
+        if work.kind == "growth" and stream.is_late:
+            return  # the next pass, which waits already, reads this audio too
         heard = reader.take(work.kind, work.voice_end_sample)
         until = max(reader.said_sample, stream.covered_sample)
         self._tell(stream, heard)
@@ -252,50 +238,3 @@ class LocalSpeechEngine:
         except Exception as unheard:  # whoever should be told is at fault, or gone: the others go on
             _log.error("a stream failed and nobody could be told: %s", type(unheard).__name__)
         stream.close()
-
-
-class LocalStream:
-    """One track: its slots, and its state once the voice lane has made it."""
-
-    def __init__(
-        self,
-        spec: StreamSpec,
-        outlet: Outlet,
-        voice: Slot[tuple[LocalStream, VoiceWork]],
-        recogniser: Slot[tuple[LocalStream, RecogniserWork]],
-    ) -> None:
-        self.spec = spec
-        self.outlet = outlet
-        self.pipeline: TrackPipeline | None = None
-        self._voice = voice
-        self._recogniser = recogniser
-        self.reader: SegmentReader | None = None
-        """Of the open segment; the recogniser lane's alone."""
-        self.covered_sample = spec.start_sample
-        """The open segment's words before here have been delivered; the recogniser lane's alone."""
-        voice.put((self, Open()))
-
-    @property
-    def ready_pipeline(self) -> TrackPipeline:
-        """The state that `Open` has made."""
-        if self.pipeline is None:
-            raise RuntimeError("the stream has no state: opening it failed")
-        return self.pipeline
-
-    def push(self, chunk: AudioChunk) -> None:
-        """Appends audio."""
-        self._voice.put((self, chunk))
-
-    def flush(self, token: int) -> None:
-        """Closes what is open; answered by `Flushed(token)`."""
-        self._voice.put((self, Flush(token)))
-
-    def pass_on(self, work: RecogniserWork) -> None:
-        """Hands work on to the recogniser lane."""
-        self._recogniser.put((self, work))
-
-    def close(self) -> None:
-        """Frees both slots; nothing is delivered afterwards."""
-        self.outlet.close()
-        self._voice.close()
-        self._recogniser.close()

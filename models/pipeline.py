@@ -4,8 +4,8 @@
                                         │
                                         └──> recogniser lane:  passes over the open segment (`reader.py`)
 
-When a pass is due depends on the segments alone, which depend on the audio alone, and no pass is ever left out: so
-however the audio is cut into chunks and however busy the machine is, the words are the same.
+When a pass is due depends on the segments alone, which depend on the audio alone: however the audio is cut into chunks,
+the words are the same. Only where live audio is behind, since the machine is busy, growth passes are left out.
 """
 
 from __future__ import annotations

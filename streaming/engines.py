@@ -6,7 +6,8 @@ machine. Weights belong to the engine and are shared; a stream is the state of o
 Laws that every implementation keeps:
 
 * **Order.** The results of one stream are delivered in order, and depend on its audio only: any split of the same
-  audio into chunks gives the same `Recognised` and `SpeakerActivity` (interim `Hypothesis` may differ).
+  audio into chunks gives the same `Recognised` and `SpeakerActivity` (interim `Hypothesis` may differ). An engine that
+  cannot keep up with live audio may commit later, and then words may differ; audio that comes faster than live waits.
 * **Completeness.** After `flush`, every sample pushed before it is covered by `Recognised`, silence or `NotUnderstood`.
 * **Watermarks only grow.** `Progress.sample` and `SpeakerActivity.until_sample` never go back.
 * **Isolation.** A failing stream delivers `EngineFailed` for itself alone.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from colloque.models.engine import LocalSpeechEngine
+from colloque.models.pace import Pace
 from colloque.models.pipeline import pack
 from colloque.models.vad import VoiceState
 from colloque.models.whisper import Reading, Whisper
@@ -18,6 +20,7 @@ from colloque.streaming.engines import (
     Checkpoint,
     EngineFailed,
     EngineFull,
+    Hypothesis,
     NotUnderstood,
     Progress,
     Recognised,
@@ -227,3 +230,43 @@ def test_a_pass_that_fails_before_the_last_costs_nothing(
     assert not listener.of(NotUnderstood) and not listener.of(EngineFailed)
     assert plain(listener.words) == plain(short.words)
     check_laws(listener.results, len(SHORT))
+
+
+class Held:
+    """A recogniser whose first reading waits until the test lets it go on."""
+
+    def __init__(self, whisper: Whisper) -> None:
+        self.words, self.decode, self.is_text = whisper.words, whisper.decode, whisper.is_text
+        self._whisper = whisper
+        self.go_on = threading.Event()
+        self.count = 0
+
+    def read(self, pcm: Pcm, *args: object, **options: object) -> Reading:
+        assert self.go_on.wait(60)
+        self.count += 1
+        return self._whisper.read(pcm, *args, **options)
+
+
+@pytest.mark.parametrize("mark_s", [0.5, 0.1], ids=["live", "from_a_file"])
+def test_live_audio_that_is_behind_is_read_in_fewer_passes(
+    engine: LocalSpeechEngine, undisturbed: Listener, monkeypatch: pytest.MonkeyPatch, mark_s: float
+) -> None:
+    """A file may wait: its words are those of an idle machine."""
+    held = Held(engine._whispers["en"])
+    monkeypatch.setitem(engine._whispers, "en", held)
+    listener = Listener()
+    stream = engine.open(SPEC, listener)
+    stream.pace = Pace(itertools.count(0.0, mark_s).__next__)  # it looks at the clock each half second of audio
+    for frame in chunks(SPEECH):
+        stream.push(frame)
+    # Voice activity has gone through much of it before the first reading ends.
+    listener.wait_for(SpeakerActivity, len(undisturbed.of(SpeakerActivity)) // 2)
+    held.go_on.set()
+    say(stream, listener, ())
+    stream.close()
+    check_laws(listener.results, len(SPEECH))
+    if mark_s < 0.5:
+        assert listener.of(Recognised) == undisturbed.of(Recognised)
+    else:
+        assert len(listener.words) > 0.9 * len(undisturbed.words)
+        assert len(listener.of(Hypothesis)) < len(undisturbed.of(Hypothesis))
