@@ -55,7 +55,7 @@ class RecognisedWord:
     start_sample: int
     end_sample: int
     confidence: float
-    """0..1"""
+    """0..1, calibrated: of the words with 0.8 about eight in ten are right."""
 
 
 @dataclass(frozen=True, slots=True)

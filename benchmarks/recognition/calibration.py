@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.recognition.committed_words import Rated, judge, recognise, streams_of
-from benchmarks.recognition.plot import PlotterMissing, _pyplot
+from benchmarks.recognition.plot import PlotterMissing, pyplot_for_svg
 from colloque.clients.errors import ClientError
 from colloque.models.catalogue import locate
 from colloque.models.compute import choose_compute
@@ -162,7 +162,7 @@ def _ways(words: Sequence[Rated]) -> dict[str, Floats]:
 
 def draw(words: Sequence[Rated], folder: Path) -> Path:
     """Draws the reliability curves as `confidence.svg`. Raises `PlotterMissing`."""
-    pyplot: Any = _pyplot()
+    pyplot: Any = pyplot_for_svg()
     right, ways = _design(words)[1], _ways(words)
     figure, panel = pyplot.subplots(figsize=(4.6, 4.0))
     panel.plot([0, 1], [0, 1], color="#555555", linestyle="--", linewidth=1, label="ideal")

@@ -36,7 +36,7 @@ class PlotterMissing(Exception):
 
 def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
     """Draws all plots for which there are rows. Their paths. Raises `PlotterMissing`."""
-    pyplot = _pyplot()
+    pyplot = pyplot_for_svg()
     plots: list[tuple[str, Callable[[Any, Sequence[Row]], Any]]] = []
     if chosen(rows, kind="streams"):
         plots += [("recognition-latency.svg", _latency), ("recognition-wer.svg", _wer)]
@@ -52,7 +52,7 @@ def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
     return paths
 
 
-def _pyplot() -> Any:
+def pyplot_for_svg() -> Any:
     try:
         import matplotlib  # type: ignore[import-not-found, unused-ignore]
     except ModuleNotFoundError:

@@ -45,7 +45,7 @@ def _evidence(words: tuple[Word, ...], speaker: str | None) -> Evidence:
 def confidence_of(said: Iterable[Said], certainty: float) -> float:
     """Confidence of a statement, 0..1: the certainty of its extraction, lowered by its worst recognised stretch.
 
-    A stretch counts with the mean confidence of its words. Not yet calibrated against outcomes.
+    A stretch counts with the mean confidence of its words. That is calibrated; the result is not yet, against outcomes.
     """
     heard = [1.0]
     for item in said:
