@@ -2,8 +2,7 @@
 
 A slot is a place for one stream; when all are taken the answer is `EngineFull`. Each slot has a bounded inbox; a step
 takes the next piece of work of several slots, turn and turn about, so that one stream cannot starve another. A slot is
-in one step at a time, so its work is done in order however many threads there are. Work that only serves the moment
-(`interim`) is replaced by newer work of its kind, and steps back behind what is final.
+in one step at a time, so its work is done in order however many threads there are.
 
 After moshi's batched server (slots, one thread, "full") and sherpa-onnx (weights apart from streams).
 """
@@ -38,21 +37,16 @@ class Slot(Generic[Work]):
         self.is_open = True
         self.is_busy = False
         """A step with its work is under way."""
-        self.final: deque[Work] = deque()
-        self.interim: Work | None = None
+        self.waiting: deque[Work] = deque()
 
     @property
     def is_waited_for(self) -> bool:
-        """More work that must be done is queued than what is under way."""
-        return bool(self.final)
+        """More work is queued than what is under way."""
+        return bool(self.waiting)
 
     def put(self, work: Work) -> None:
-        """Queues work that must be done. Raises `InboxFull`."""
-        self._batcher.put(self, work, interim=False)
-
-    def put_interim(self, work: Work) -> None:
-        """Queues work that newer work may replace."""
-        self._batcher.put(self, work, interim=True)
+        """Queues work. Raises `InboxFull`."""
+        self._batcher.put(self, work)
 
     def close(self) -> None:
         """Frees the place; work that waits is forgotten, work under way ends unheard."""
@@ -65,7 +59,6 @@ class Job(Generic[Work]):
 
     slot: Slot[Work]
     work: Work
-    is_final: bool
 
 
 class Batcher(Generic[Work]):
@@ -111,33 +104,28 @@ class Batcher(Generic[Work]):
             self._slots.append(slot)
             return slot
 
-    def put(self, slot: Slot[Work], work: Work, *, interim: bool) -> None:
+    def put(self, slot: Slot[Work], work: Work) -> None:
         """Queues work of a slot; nothing where the slot was closed meanwhile."""
         with self._changed:
             if not slot.is_open:
                 return
-            if interim:
-                slot.interim = work
-            elif len(slot.final) >= self._inbox_max:
+            if len(slot.waiting) >= self._inbox_max:
                 raise InboxFull(f"{self._inbox_max} pieces of work wait already: push no faster than `Progress` tells")
-            else:
-                slot.final.append(work)
-                slot.interim = None  # what is final now says more than what was tentative
+            slot.waiting.append(work)
             self._changed.notify()
 
     def close(self, slot: Slot[Work]) -> None:
         """Frees a slot; safe to call twice, and while its work is under way."""
         with self._changed:
             slot.is_open = False
-            slot.final.clear()
-            slot.interim = None
+            slot.waiting.clear()
             if slot in self._slots:
                 self._slots.remove(slot)
 
     def statistics(self) -> dict[str, float]:
         """Slots, queue and step times so far."""
         with self._changed:
-            waiting = sum(len(slot.final) + (slot.interim is not None) for slot in self._slots)
+            waiting = sum(len(slot.waiting) for slot in self._slots)
             numbers = {
                 "slots": self._slots_max,
                 "slots_used": len(self._slots),
@@ -179,26 +167,20 @@ class Batcher(Generic[Work]):
         """Waits for work; None at the end."""
         with self._changed:
             while not self._stopping:
-                jobs = self._take(final=True) or self._take(final=False)
+                jobs = self._take()
                 if jobs:
                     return jobs
                 self._changed.wait()
             return None
 
-    def _take(self, *, final: bool) -> list[Job[Work]]:
+    def _take(self) -> list[Job[Work]]:
         jobs: list[Job[Work]] = []
         for slot in list(self._slots):
             if len(jobs) == self._batch_max:
                 break
-            if slot.is_busy:
+            if slot.is_busy or not slot.waiting:
                 continue
-            if final and slot.final:
-                jobs.append(Job(slot, slot.final.popleft(), True))
-            elif not final and slot.interim is not None:
-                jobs.append(Job(slot, slot.interim, False))
-                slot.interim = None
-            else:
-                continue
+            jobs.append(Job(slot, slot.waiting.popleft()))
             slot.is_busy = True
             self._slots.remove(slot)  # to the end of the row: turn and turn about
             self._slots.append(slot)

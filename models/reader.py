@@ -23,7 +23,7 @@ from colloque.models.commitment import Candidate, candidates, ready
 from colloque.models.confidence import Rate, rated
 from colloque.models.heard import Gap, Heard
 from colloque.models.voice_trace import VoiceTrace
-from colloque.models.whisper import Reading, Whisper
+from colloque.models.whisper import BEAM, Reading, Whisper
 from colloque.models.window import Window
 from colloque.models.words import AlignedWord
 from colloque.streaming.audio import SAMPLE_RATE, Pcm, samples
@@ -162,7 +162,7 @@ class SegmentReader:
 
     # --- reading ------------------------------------------------------------------------------------------------
 
-    def _read(self, voice_end_sample: int, remainder_samples: int, *, beam: int = 5) -> Reading:
+    def _read(self, voice_end_sample: int, remainder_samples: int, *, beam: int = BEAM) -> Reading:
         """Reads the window; anew from the last committed word where the prefix misleads the decoder."""
         reading = self._window.read(beam=beam)
         misled = reading.is_empty or not self._is_sound(reading)

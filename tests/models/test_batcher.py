@@ -15,14 +15,14 @@ class Recorder:
     """Steps that go on one by one, when the test lets them; keeps what was done."""
 
     def __init__(self) -> None:
-        self.batches: list[list[tuple[str, bool]]] = []
+        self.batches: list[list[str]] = []
         self.entered = threading.Semaphore(0)
         self.may_end = threading.Semaphore(0)
         self.thread: threading.Thread | None = None
 
     def __call__(self, jobs: Sequence[Job[str]]) -> None:
         self.thread = threading.current_thread()
-        self.batches.append([(job.work, job.is_final) for job in jobs])
+        self.batches.append([job.work for job in jobs])
         self.entered.release()
         assert self.may_end.acquire(timeout=WAIT_S)
         if any(job.work == "fault" for job in jobs):
@@ -40,7 +40,7 @@ class Recorder:
 
     @property
     def done(self) -> list[str]:
-        return [work for batch in self.batches for work, _ in batch]
+        return [work for batch in self.batches for work in batch]
 
 
 @pytest.fixture
@@ -86,29 +86,7 @@ def test_a_batch_has_one_job_of_each_slot(recorder: Recorder) -> None:
     recorder.go_on(2)
     recorder.may_end.release()
     batcher.shut_down()
-    assert [sorted(work for work, _ in batch) for batch in recorder.batches] == [["1a"], ["1b", "2a", "3a"], ["1c"]]
-
-
-def test_interim_work_is_replaced_by_newer_and_steps_back(recorder: Recorder, batcher: Batcher[str]) -> None:
-    first, second = batcher.open(), batcher.open()
-    first.put("start")
-    recorder.wait()
-    first.put_interim("look 1")
-    first.put_interim("look 2")
-    second.put("final")
-    recorder.go_on(2)
-    assert recorder.batches == [[("start", True)], [("final", True)], [("look 2", False)]]
-
-
-def test_final_work_makes_interim_work_of_its_slot_pointless(recorder: Recorder, batcher: Batcher[str]) -> None:
-    first, second = batcher.open(), batcher.open()
-    first.put("start")
-    recorder.wait()
-    first.put_interim("look")
-    second.put_interim("look of another")
-    first.put("final")
-    recorder.go_on(2)
-    assert recorder.done == ["start", "final", "look of another"]
+    assert [sorted(batch) for batch in recorder.batches] == [["1a"], ["1b", "2a", "3a"], ["1c"]]
 
 
 def test_the_inbox_is_bounded_and_takes_work_again(recorder: Recorder, batcher: Batcher[str]) -> None:
@@ -119,7 +97,6 @@ def test_the_inbox_is_bounded_and_takes_work_again(recorder: Recorder, batcher: 
         slot.put(f"{i}")
     with pytest.raises(InboxFull, match="4 pieces of work wait already"):
         slot.put("one too many")
-    slot.put_interim("always has room")
     recorder.go_on()
     slot.put("4")
     recorder.go_on(4)
@@ -133,7 +110,6 @@ def test_a_slot_is_valid_for_one_opening(recorder: Recorder, batcher: Batcher[st
     slots[0].put("under way")
     recorder.wait()
     slots[0].put("forgotten")
-    slots[0].put_interim("forgotten too")
     slots[0].close()
     slots[0].close()
     again = batcher.open()
@@ -157,9 +133,8 @@ def test_a_step_that_raises_does_not_end_the_thread(recorder: Recorder, batcher:
 
 def test_numbers_tell_what_waits_and_what_was_done(recorder: Recorder, batcher: Batcher[str]) -> None:
     slot = batcher.open()
-    for work in ("a", "b", "c"):
+    for work in ("a", "b", "c", "d"):
         slot.put(work)
-    slot.put_interim("d")
     recorder.wait()
     recorder.go_on()
     numbers = batcher.statistics()
