@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from colloque.models.compute import Compute, cores
 from colloque.models.whisper import Whisper
@@ -22,29 +23,39 @@ LOAD_MAX = 0.85
 REHEARSALS = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a typical pass takes."""
+
+    pass_s: float
+    """From its beginning to its end."""
+    busy_s: float
+    """Of the processor, all threads together."""
+
+
 def sessions_held(whispers: Iterable[Whisper], compute: Compute) -> int:
     """Sessions that may be open at once: one at least. The slowest recogniser counts."""
-    pass_s = max(rehearse(whisper) for whisper in whispers)
-    return held(pass_s, compute, cores())
+    return min(held(rehearse(whisper), compute, cores()) for whisper in whispers)
 
 
-def rehearse(whisper: Whisper) -> float:
-    """Seconds that a typical pass takes: the least of some, since other programs come between for a moment."""
-    return min(_timed(whisper) for _ in range(REHEARSALS))
+def rehearse(whisper: Whisper) -> Rehearsal:
+    """A typical pass, timed: the least of some, since other programs come between for a moment."""
+    times = [_timed(whisper) for _ in range(REHEARSALS)]
+    return Rehearsal(min(time.pass_s for time in times), min(time.busy_s for time in times))
 
 
-def _timed(whisper: Whisper) -> float:
-    started = time.perf_counter()
+def _timed(whisper: Whisper) -> Rehearsal:
+    started, busy = time.perf_counter(), time.process_time()
     whisper.rehearse()
-    return time.perf_counter() - started
+    return Rehearsal(time.perf_counter() - started, time.process_time() - busy)
 
 
-def held(pass_s: float, compute: Compute, core_count: int) -> int:
-    """Sessions for a pass of `pass_s` seconds.
+def held(typical: Rehearsal, compute: Compute, core_count: int) -> int:
+    """Sessions for passes like this one.
 
     Bounded by the recogniser's workers, and by the processor that the recogniser shares with everything else.
     """
-    of_workers = LOAD_MAX * compute.workers / (PASSES_PER_S * pass_s)
-    on_processor = 0.0 if compute.device == "cuda" else PASSES_PER_S * pass_s * compute.threads
+    of_workers = LOAD_MAX * compute.workers / (PASSES_PER_S * typical.pass_s)
+    on_processor = 0.0 if compute.device == "cuda" else PASSES_PER_S * typical.busy_s
     of_processor = LOAD_MAX * core_count / (on_processor + BESIDE_S)
     return max(1, int(min(of_workers, of_processor)))

@@ -13,6 +13,8 @@ Device = Literal["auto", "cpu", "cuda"]
 ComputeType = Literal[
     "auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16", "bfloat16", "float32"
 ]
+Decoder = Literal["auto", "ctranslate2"]
+"""Whose text decoder serves a recogniser: see `decoders.py`."""
 COMPUTE_TYPES: tuple[ComputeType, ...] = get_args(ComputeType)
 
 _PREFERRED: dict[str, tuple[ComputeType, ...]] = {
@@ -21,6 +23,7 @@ _PREFERRED: dict[str, tuple[ComputeType, ...]] = {
 }
 """What `auto` takes: the first that the device can do."""
 _WORKERS_MAX = 8
+_THREADS_MAX = 2
 
 
 class ComputeUnsupported(EngineFault):
@@ -76,13 +79,14 @@ def pick_compute_type(wanted: ComputeType, device: Literal["cpu", "cuda"], suppo
 def share_cores(device: Literal["cpu", "cuda"], core_count: int, workers: int, threads: int) -> tuple[int, int]:
     """(workers, threads); what is 0 is chosen.
 
-    Two threads shorten a pass where cores abound, more hardly do; the other cores serve more passes at once. Voice
-    activity, diarisation and the server share them: `capacity.py` leaves room for it. On a GPU the processor has
-    little to do.
+    Two threads shorten encoding by a third, more hardly do; decoding uses one, so that there may be as many workers as
+    cores all the same. Voice activity, diarisation and the server share them: `capacity.py` leaves room for it. On a
+    GPU the processor has little to do.
     """
     if device == "cuda":
         return workers or 1, threads or 1
-    threads = threads or (2 if core_count >= 4 else 1)
+    if not threads:
+        return workers or min(_WORKERS_MAX, core_count), min(_THREADS_MAX, core_count)
     return workers or max(1, min(_WORKERS_MAX, core_count // threads)), threads
 
 

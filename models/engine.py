@@ -19,6 +19,7 @@ from colloque.models.local_stream import Flush, LocalStream, Open, RecogniserWor
 from colloque.models.pipeline import DiariserTrack, FinalPass, Outlet, Pass, TrackPipeline, unpack, voice_state
 from colloque.models.reader import SegmentReader
 from colloque.models.speaker_state import BadSpeakerState
+from colloque.models.text_decoder import TextDecoder
 from colloque.models.vad import VoiceActivity
 from colloque.models.whisper import Whisper
 from colloque.streaming.audio import AudioChunk
@@ -59,16 +60,18 @@ class LocalSpeechEngine:
         *,
         recognisers: Callable[[], Mapping[Language, Path]],
         compute: Callable[[], Compute],
+        decoder: Callable[[Path, Compute], TextDecoder | None],
         voice: Callable[[], Path],
         diariser: Callable[[], DiariserWeights],
         sessions_max: int = 0,
     ) -> None:
         """The callables give paths and weights, or raise an `EngineFault`; they are called by `warm_up`.
 
-        `recognisers` gives the model folder of each language; several may share one. `sessions_max` 0: as many as the
-        machine is measured to hold.
+        `recognisers` gives the model folder of each language; several may share one. `decoder` gives the text decoder
+        of such a folder, or None where CTranslate2's serves. `sessions_max` 0: as many as the machine is measured to
+        hold.
         """
-        self._recogniser_paths, self._compute = recognisers, compute
+        self._recogniser_paths, self._compute, self._decoder = recognisers, compute, decoder
         self._voice_path, self._make_diariser = voice, diariser
         self._sessions_max = sessions_max
         self.capacity = 0
@@ -80,7 +83,7 @@ class LocalSpeechEngine:
         self._voice = VoiceActivity(self._voice_path())
         self._diariser = self._make_diariser()
         compute, paths = self._compute(), self._recogniser_paths()
-        loaded = {path: Whisper(path, compute) for path in dict.fromkeys(paths.values())}
+        loaded = {path: Whisper(path, compute, self._decoder(path, compute)) for path in dict.fromkeys(paths.values())}
         self._whispers = {language: loaded[path] for language, path in paths.items()}
         for whisper in loaded.values():
             whisper.warm_up()

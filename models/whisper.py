@@ -10,7 +10,6 @@ Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision" (20
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import ctranslate2
@@ -21,50 +20,34 @@ from faster_whisper.tokenizer import Tokenizer as WhisperTokenizer
 from tokenizers import Tokenizer
 
 from colloque.models.compute import Compute
-from colloque.models.words import AlignedWord, alignment, timed_words
+from colloque.models.decoding import (
+    HOP_SAMPLES,
+    LENGTH_MAX,
+    CTranslate2Decoding,
+    Decoding,
+    OwnDecoding,
+    Reading,
+    Wanted,
+    read_rules,
+)
+from colloque.models.text_decoder import TextDecoder
+from colloque.models.words import AlignedWord, timed_words
 from colloque.streaming.audio import SAMPLE_RATE, Pcm
 from colloque.streaming.engines import Language
 
-HOP_SAMPLES = 160
-"""One frame of the log-mel spectrogram: 10 ms."""
 PADDING_FRAMES = 300
 WINDOW_FRAMES = 3000
 TOKENS_PER_S = 14
 """Nobody says more; a text that goes on is a loop."""
-LENGTH_MAX = 448
-"""Tokens of prompt and text that the decoder has positions for."""
 KEYTERM_TOKENS_MAX = 100
 BEAM = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the decoder made of a window, after the text that it was given."""
-
-    tokens: list[int]
-    """Of the new text."""
-    output: list[int]
-    """The same with the decoder's timestamps among them: what a later pass takes as its prefix."""
-    text: str
-    logprob: float
-    """Mean log probability of a token."""
-    no_speech: float
-    """The recogniser's own doubt, 0..1."""
-    is_cut_off: bool
-    """No end of text within what anybody could say in the window."""
-    encoded: ctranslate2.StorageView
-
-    @property
-    def is_empty(self) -> bool:
-        """No letter, no digit."""
-        return not any(character.isalnum() for character in self.text)
 
 
 class Whisper:
     """The weights. Use it from as many threads as `compute` has workers; it keeps nothing between calls."""
 
-    def __init__(self, folder: Path, compute: Compute) -> None:
-        """`folder` holds a CTranslate2 conversion."""
+    def __init__(self, folder: Path, compute: Compute, decoder: TextDecoder | None = None) -> None:
+        """`folder` holds a CTranslate2 conversion; `decoder` is made from it, or else CTranslate2's own decodes."""
         self._model = ctranslate2.models.Whisper(
             str(folder),
             device=compute.device,
@@ -79,6 +62,10 @@ class Whisper:
             language: WhisperTokenizer(vocabulary, self._model.is_multilingual, "transcribe", language)
             for language in languages
         }
+        self._decoding: Decoding = CTranslate2Decoding(self._model)
+        if decoder is not None:
+            rules = read_rules(folder, next(iter(self._tokenizers.values())))
+            self._decoding = OwnDecoding(self._model, decoder, rules)
 
     def warm_up(self) -> None:
         """Runs everything once, so that the first patient does not wait."""
@@ -91,14 +78,7 @@ class Whisper:
         """A pass of typical length, whatever there is to hear: 5 s, ten new tokens, word times."""
         noise = np.random.default_rng(1).normal(0, 0.01, 5 * SAMPLE_RATE).astype(np.float32)
         tokenizer = next(iter(self._tokenizers.values()))
-        features = self._log_mel(noise, full_window=False)
-        encoded = self._model.encode(ctranslate2.StorageView.from_array(features[None]), to_cpu=False)
-        prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
-        self._model.generate(
-            encoded, [prompt], beam_size=1, max_length=len(prompt) + 10, suppress_tokens=[-1, tokenizer.eot]
-        )
-        text = tokenizer.encode(" one two three four five six seven eight nine ten")
-        self._model.align(encoded, tokenizer.sot_sequence, [text], 5 * SAMPLE_RATE // HOP_SAMPLES)
+        self._decoding.rehearse(self._log_mel(noise, full_window=False), tokenizer, 10)
 
     def read(
         self,
@@ -112,28 +92,10 @@ class Whisper:
     ) -> Reading:
         """Decodes a window. pcm: float32 (n,), 30 s at most; `prefix`: `output` of earlier readings that stands."""
         tokenizer = self._tokenizers[language]
-        features = self._log_mel(pcm, full_window)
-        encoded = self._model.encode(ctranslate2.StorageView.from_array(features[None]), to_cpu=False)
-        prompt = [*self._bias(tokenizer, keyterms), *tokenizer.sot_sequence, *prefix]
-        room = min(20 + round(len(pcm) / SAMPLE_RATE * TOKENS_PER_S), LENGTH_MAX - len(prompt))
-        # CTranslate2 gives a text the lesser of half of `max_length` and what the prompt leaves of it.
-        limit = min(LENGTH_MAX, max(len(prompt) + room, 2 * room))
-        result = self._model.generate(
-            encoded,
-            [prompt],
-            beam_size=beam,
-            max_length=limit,
-            return_scores=True,
-            return_no_speech_prob=True,
-        )[0]
-        output = result.sequences_ids[0][len(prefix) :]
-        is_cut_off = len(output) >= min(limit // 2, limit - len(prompt))
-        output = [token for token in output if token != tokenizer.eot]
-        tokens = [token for token in output if token < tokenizer.eot]
-        # The score is a mean over the tokens; the end of text counts as one more.
-        logprob = float(result.scores[0]) * len(tokens) / (len(tokens) + 1)
-        text = tokenizer.decode(tokens)
-        return Reading(tokens, output, text, logprob, float(result.no_speech_prob), is_cut_off, encoded)
+        start = [*self._bias(tokenizer, keyterms), *tokenizer.sot_sequence]
+        room = min(20 + round(len(pcm) / SAMPLE_RATE * TOKENS_PER_S), LENGTH_MAX - len(start) - len(prefix))
+        wanted = Wanted(start, tuple(prefix), beam, room, len(pcm), tokenizer)
+        return self._decoding.read(self._log_mel(pcm, full_window), wanted)
 
     def words(
         self,
@@ -153,9 +115,7 @@ class Whisper:
         if not reading.tokens:
             return ()
         tokenizer = self._tokenizers[language]
-        frames = max(1, length_samples // HOP_SAMPLES)
-        found = self._model.align(reading.encoded, tokenizer.sot_sequence, [tokens], frames)[0]
-        aligned = alignment(found.alignments, found.text_token_probs, len(tokens))
+        aligned = self._decoding.align(reading, tokens, length_samples, tokenizer)
         return timed_words(
             tokens,
             tokenizer.decode,

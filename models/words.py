@@ -32,7 +32,9 @@ class Alignment:
     """What `align` says of a text."""
 
     token_starts: Sequence[int]
-    """Encoder position at which each token starts, and one more for the end of the last."""
+    """Encoder position at which each token starts."""
+    token_ends: Sequence[int]
+    """Where what follows it starts: the next token, or the silence that a timestamp stands for."""
     token_probabilities: Sequence[float]
 
 
@@ -48,7 +50,7 @@ def alignment(path: Sequence[tuple[int, int]], probabilities: Sequence[float], c
     for i in range(count - 1, -1, -1):
         if starts[i] < 0:
             starts[i] = starts[i + 1]
-    return Alignment(starts.tolist(), list(probabilities[:count]))
+    return Alignment(starts[:-1].tolist(), starts[1:].tolist(), list(probabilities[:count]))
 
 
 def group(tokens: Sequence[int], decode: Decode) -> list[tuple[str, int, int]]:
@@ -121,7 +123,7 @@ def timed_words(
     floor = start_sample if floor_sample is None else floor_sample
     for text, first, last in _from(group(tokens, decode), tokens, decode, from_token):
         begin = start_sample + aligned.token_starts[first] * FRAME_SAMPLES
-        end = start_sample + aligned.token_starts[last] * FRAME_SAMPLES
+        end = start_sample + aligned.token_ends[last - 1] * FRAME_SAMPLES
         begin = min(max(begin, floor), max(floor, end_sample - WORD_MIN_SAMPLES))
         end = max(min(end, end_sample), min(begin + WORD_MIN_SAMPLES, end_sample))
         probabilities = aligned.token_probabilities[first:last]

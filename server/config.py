@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from colloque.models.catalogue import models_folder
-from colloque.models.compute import COMPUTE_TYPES, ComputeType, Device
+from colloque.models.compute import COMPUTE_TYPES, ComputeType, Decoder, Device
 from colloque.models.hub import hub_model
 from colloque.streaming.config import SessionLimits
 from colloque.streaming.engines import Language
@@ -59,6 +59,8 @@ class ServerConfig:
     """Where the recogniser computes; `auto` takes a CUDA device where there is one."""
     compute_type: ComputeType = "auto"
     """Numbers that the recogniser computes with; `auto` is int8 on a processor and float16 on CUDA."""
+    decoder: Decoder = "auto"
+    """The recogniser's text decoder; `auto` is one of our own on a processor with int8, else CTranslate2's."""
     workers: int = 0
     """Passes of the recogniser at once; 0: chosen by the cores of the machine."""
     threads: int = 0
@@ -255,6 +257,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "engine": _choice("local", "scripted"),
     "device": _choice(*get_args(Device)),
     "compute_type": _choice(*COMPUTE_TYPES),
+    "decoder": _choice(*get_args(Decoder)),
     "workers": lambda key, value: _whole(key, value, 0, 256),
     "threads": lambda key, value: _whole(key, value, 0, 256),
     "whisper": _whisper,

@@ -137,18 +137,24 @@ def make_engines(config: ServerConfig) -> tuple[SpeechEngine, NoteEngine]:
         return ScriptedSpeechEngine(slots=2 * (config.sessions_max or SCRIPTED_SESSIONS)), ScriptedNoteEngine()
     # imported here: they bring the runtimes with them, which nobody needs for `--help`
     from colloque.models.catalogue import locate
-    from colloque.models.compute import choose_compute
+    from colloque.models.compute import Compute, choose_compute
+    from colloque.models.decoders import load_decoder
     from colloque.models.diariser import Diariser
     from colloque.models.drafting.engine import LocalNoteEngine
     from colloque.models.engine import LocalSpeechEngine
     from colloque.models.recognisers import locate_recognisers
+    from colloque.models.text_decoder import TextDecoder
 
     def place(name: str) -> Path:
         return locate(name, config.models)
 
+    def decoder(recogniser: Path, compute: Compute) -> TextDecoder | None:
+        return load_decoder(recogniser, compute, config.models) if config.decoder == "auto" else None
+
     speech = LocalSpeechEngine(
         recognisers=lambda: locate_recognisers(config.recognisers, config.models),
         compute=lambda: choose_compute(config.device, config.compute_type, config.workers, config.threads),
+        decoder=decoder,
         voice=lambda: place("silero-vad"),
         diariser=lambda: Diariser(place("segmentation-3.0"), place("campplus")),
         sessions_max=config.sessions_max,

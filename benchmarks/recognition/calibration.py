@@ -28,6 +28,7 @@ from colloque.clients.errors import ClientError
 from colloque.models.catalogue import locate
 from colloque.models.compute import choose_compute
 from colloque.models.confidence import FITTED, Calibration, calibrated, features
+from colloque.models.decoders import load_decoder
 from colloque.models.vad import VoiceActivity
 from colloque.models.whisper import Whisper
 from colloque.streaming.errors import EngineFault
@@ -178,7 +179,8 @@ def draw(words: Sequence[Rated], folder: Path) -> Path:
 
 
 def _measure(options: argparse.Namespace) -> list[Rated]:
-    whisper = Whisper(locate("whisper-base"), choose_compute(workers=1, threads=1))
+    place, compute = locate("whisper-base"), choose_compute(workers=1, threads=1)
+    whisper = Whisper(place, compute, load_decoder(place, compute))
     activity = VoiceActivity(locate("silero-vad"))
     words: list[Rated] = []
     with options.out.open("w", encoding="utf-8") as file:

@@ -92,6 +92,7 @@ def examine(file: Path | None) -> Iterator[Finding]:
     if config.engine == "local":
         yield from check_recognisers(config)
         yield from check_models(config)
+        yield from check_decoders(config)
     yield check_data_folder(config)
     yield check_port(config)
 
@@ -185,6 +186,24 @@ def check_models(config: ServerConfig) -> Iterator[Finding]:
         else:
             as_what = "as published" if model.needed else "as first fetched"
             yield Finding(f"model {name}", "good", f"{model.size_bytes / 1e6:.1f} MB, {as_what}")
+
+
+def check_decoders(config: ServerConfig) -> Iterator[Finding]:
+    """Whether the text decoders are built that are to serve the recognisers."""
+    from colloque.models.decoders import decoder_folder
+    from colloque.server.commands.models import with_own_decoder
+
+    for name, recogniser in with_own_decoder(config).items():
+        about = f"text decoder of {name}"
+        try:
+            folder = decoder_folder(recogniser, config.models)
+        except OSError as error:
+            yield Finding(about, "bad", f"{recogniser} cannot be read ({error.strerror})", "give permission there")
+            continue
+        if folder.is_dir():
+            yield Finding(about, "good", str(folder))
+        else:
+            yield Finding(about, "note", "not built yet: the next start does it", "colloque models pull")
 
 
 def check_data_folder(config: ServerConfig) -> Finding:

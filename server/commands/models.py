@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from contextlib import closing
+from collections.abc import Iterable
+from contextlib import closing, suppress
 from pathlib import Path
 
-from colloque.models import fetch
-from colloque.models.catalogue import ModelMissing, find
-from colloque.models.hub import SHORT_NAMES, HubModel
+from colloque.models import decoders, fetch
+from colloque.models.catalogue import CATALOGUE, WHISPER_BASE, ModelMissing, find, locate
+from colloque.models.compute import ComputeUnsupported, choose_compute
+from colloque.models.hub import ALIASES, SHORT_NAMES, HubModel
 from colloque.models.manifest import manifest_path
+from colloque.models.progress import Report
 from colloque.models.recognisers import RecogniserUnfit, check_is_recogniser, needed_models
 from colloque.server.config import ConfigError, ServerConfig, load
 
@@ -48,14 +51,34 @@ def run(options: argparse.Namespace) -> int:
             case "list":
                 return _list(config)
             case "pull":
-                return _pull(config.models, options.names or needed_models(config.recognisers))
+                return _pull(config, options.names)
             case _:
-                return _verify(config.models, options.names or needed_models(config.recognisers))
+                return _verify(config, options.names)
     except (ConfigError, ModelMissing, RecogniserUnfit, fetch.PullFailed, OSError) as error:
         print(f"colloque models: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("colloque models: stopped; what has come so far is kept, run it again to go on", file=sys.stderr)
     return 1
+
+
+def with_own_decoder(config: ServerConfig, names: Iterable[str] = ()) -> dict[str, Path]:
+    """Name → folder of the recognisers among these that a text decoder of their own is to serve.
+
+    By default those of the configuration. What is not here is left out.
+    """
+    try:
+        compute = choose_compute(config.device, config.compute_type, config.workers, config.threads)
+    except ComputeUnsupported:  # `doctor` and the server say so
+        return {}
+    if config.decoder != "auto" or not decoders.suits(compute):
+        return {}
+    places: dict[str, Path] = {}
+    for name in names or config.recognisers.values():
+        name = ALIASES.get(name, name)
+        if name == WHISPER_BASE.name or name not in CATALOGUE:
+            with suppress(ModelMissing):
+                places[name] = locate(name, config.models)
+    return places
 
 
 def _list(config: ServerConfig) -> int:
@@ -72,21 +95,37 @@ def _list(config: ServerConfig) -> int:
         else:
             print(f"    {model.purpose}; from {model.origin}")
         print(f"    {status.path if status.state == 'ready' else 'to get it: ' + model.remedy}")
+    for name, recogniser in with_own_decoder(config).items():
+        place = decoders.decoder_folder(recogniser, config.models)
+        print(f"{name}: text decoder " + (f"in {place}" if place.is_dir() else "not built yet: colloque models pull"))
     print("\nRecognisers on the hub, by short name (all MIT); others as owner/repository[@revision]:")
     for known in SHORT_NAMES.values():
         print(f"{known.name:<18} {known.repository}{' (English only)' if known.is_english_only else ''}")
     return 0
 
 
-def _pull(folder: Path, names: list[str]) -> int:
-    strangers = [model for model in (find(name, folder) for name in names) if isinstance(model, HubModel)]
+def _pull(config: ServerConfig, names: list[str]) -> int:
+    wanted, folder = names or needed_models(config.recognisers), config.models
+    strangers = [model for model in (find(name, folder) for name in wanted) if isinstance(model, HubModel)]
     with closing(fetch.TerminalProgress(sys.stderr)) as progress:
-        places = fetch.pull(names, folder, progress)
+        places = fetch.pull(wanted, folder, progress)
+        remarks = [_bring_decoder(*each, folder, progress) for each in with_own_decoder(config, names).items()]
     for name, place in places.items():
         print(f"{name}: {place}")
     for stranger in strangers:
         _tell_first_trust(stranger, folder)
+    for remark in filter(None, remarks):
+        print(f"colloque models: {remark}", file=sys.stderr)
     return 0
+
+
+def _bring_decoder(name: str, recogniser: Path, folder: Path, progress: Report) -> str | None:
+    """What is amiss where there is none. The recogniser is ready without: the fetch has not failed."""
+    try:
+        decoders.bring_decoder(name, recogniser, folder, progress)
+    except decoders.DecoderUnavailable as error:
+        return str(error)
+    return None
 
 
 def _tell_first_trust(wanted: HubModel, folder: Path) -> None:
@@ -99,10 +138,24 @@ def _tell_first_trust(wanted: HubModel, folder: Path) -> None:
     )
 
 
-def _verify(folder: Path, names: list[str]) -> int:
+def _verify(config: ServerConfig, names: list[str]) -> int:
     with closing(fetch.TerminalProgress(sys.stderr)) as progress:
-        verdicts = fetch.verify(names, folder, progress)
+        verdicts = fetch.verify(names or needed_models(config.recognisers), config.models, progress)
     for verdict in verdicts:
         good = "as first fetched" if verdict.file.startswith("hub/") else "as published"
         print(f"{verdict.model}: {verdict.file}: {verdict.problem or good}")
-    return 1 if any(verdict.problem for verdict in verdicts) else 0
+    recognisers = with_own_decoder(config, names)
+    are_whole = [_verify_decoder(name, recogniser, config.models) for name, recogniser in recognisers.items()]
+    return 1 if any(verdict.problem for verdict in verdicts) or not all(are_whole) else 0
+
+
+def _verify_decoder(name: str, recogniser: Path, folder: Path) -> bool:
+    """False where it is there and damaged. One that is missing is built when it is needed."""
+    place = decoders.decoder_folder(recogniser, folder)
+    if not place.is_dir():
+        print(f"{name}: text decoder: not built yet. To build it: colloque models pull")
+        return True
+    is_whole = decoders.is_whole(place)
+    verdict = "as built" if is_whole else "it is damaged or has been changed. To build it anew: colloque models pull"
+    print(f"{name}: {place.relative_to(folder)}: {verdict}")
+    return is_whole

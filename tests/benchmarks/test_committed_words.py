@@ -13,6 +13,7 @@ from benchmarks.recognition.normalisation import words_of
 from benchmarks.recognition.stream import SpokenWord, Stream
 from colloque.models.catalogue import locate
 from colloque.models.compute import Compute
+from colloque.models.decoders import load_decoder
 from colloque.models.vad import VoiceActivity
 from colloque.models.whisper import Whisper
 from tests.models.speech import piece, silence
@@ -87,7 +88,8 @@ def test_recordings_in_other_languages_are_left_out(tmp_path: Path) -> None:
 
 def test_words_come_with_what_the_recogniser_knows() -> None:
     pcm = np.concatenate([silence(0.5), piece("two_cities", 0, 9), silence(1.0)])
-    whisper = Whisper(locate("whisper-base"), Compute("cpu", "int8", workers=1, threads=1))
+    place, compute = locate("whisper-base"), Compute("cpu", "int8", workers=1, threads=1)
+    whisper = Whisper(place, compute, load_decoder(place, compute))
     text = "it was the best of times it was the worst of times"
     spoken = Stream("cities", "en", (pcm * 32767).astype(np.int16), stream(text, "en").words, "reference")
     committed = recognise(spoken, whisper, VoiceActivity(locate("silero-vad")))

@@ -10,6 +10,7 @@ import pytest
 
 from colloque.models.catalogue import locate
 from colloque.models.compute import Compute
+from colloque.models.decoders import load_decoder
 from colloque.models.diariser import Diariser
 from colloque.models.engine import LocalSpeechEngine
 from colloque.models.progress import Step
@@ -58,7 +59,8 @@ def steps() -> list[Step]:
 @pytest.fixture(scope="session")
 def whisper() -> Whisper:
     """The real weights, one pass at a time."""
-    return Whisper(locate("whisper-base"), Compute("cpu", "int8", workers=1, threads=1))
+    place, compute = locate("whisper-base"), Compute("cpu", "int8", workers=1, threads=1)
+    return Whisper(place, compute, load_decoder(place, compute))
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +74,7 @@ def make_engine(sessions: int, workers: int = 2) -> LocalSpeechEngine:
     engine = LocalSpeechEngine(
         recognisers=lambda: dict.fromkeys(get_args(Language), locate("whisper-base")),
         compute=lambda: Compute("cpu", "int8", workers, threads=1),
+        decoder=load_decoder,
         voice=lambda: locate("silero-vad"),
         diariser=lambda: Diariser(locate("segmentation-3.0"), locate("campplus")),
         sessions_max=sessions,

@@ -66,12 +66,12 @@ def test_a_broken_byte_does_not_swallow_what_follows(tokenizer: WhisperTokenizer
 
 def test_an_alignment_is_where_each_token_begins() -> None:
     path = [(0, 0), (0, 1), (1, 2), (1, 3), (2, 4), (3, 5), (3, 6)]
-    assert alignment(path, [0.9, 0.8, 0.7], 3) == Alignment([0, 2, 4, 5], [0.9, 0.8, 0.7])
+    assert alignment(path, [0.9, 0.8, 0.7], 3) == Alignment([0, 2, 4], [2, 4, 5], [0.9, 0.8, 0.7])
 
 
 def test_tokens_that_the_path_passes_over_begin_with_the_next() -> None:
-    assert alignment([(0, 0), (2, 3), (2, 9)], [1.0, 1.0, 1.0], 3).token_starts == [0, 3, 3, 10]
-    assert alignment([], [], 2).token_starts == [0, 0, 0]
+    assert alignment([(0, 0), (2, 3), (2, 9)], [1.0, 1.0, 1.0], 3) == Alignment([0, 3, 3], [3, 3, 10], [1.0, 1.0, 1.0])
+    assert alignment([], [], 2) == Alignment([0, 0], [0, 0], [])
 
 
 WORDS = ["un", " deux", " trois", " quatre"]
@@ -82,7 +82,7 @@ def decode(tokens: Sequence[int]) -> str:
 
 
 def test_words_have_the_times_of_their_tokens() -> None:
-    aligned = Alignment([0, 5, 9, 20, 30], [0.5, 0.6, 0.7, 0.8])
+    aligned = Alignment([0, 5, 9, 20], [5, 9, 20, 30], [0.5, 0.6, 0.7, 0.8])
     words = timed_words([0, 1, 2, 3], decode, aligned, 1000, 1000 + 40 * FRAME_SAMPLES)
     assert [
         (w.text, (w.start_sample - 1000) // FRAME_SAMPLES, (w.end_sample - 1000) // FRAME_SAMPLES) for w in words
@@ -97,13 +97,13 @@ def test_words_have_the_times_of_their_tokens() -> None:
 
 
 def test_a_word_is_as_sure_as_its_tokens_together_and_as_weak_as_the_weakest() -> None:
-    (word,) = timed_words([0, 0], decode, Alignment([0, 5, 9], [0.9, 0.4]), 0, 9 * FRAME_SAMPLES)
+    (word,) = timed_words([0, 0], decode, Alignment([0, 5], [5, 9], [0.9, 0.4]), 0, 9 * FRAME_SAMPLES)
     assert (word.text, word.confidence, word.weakest) == ("unun", 0.65, 0.4)
     assert word.recognised == RecognisedWord("unun", 0, 9 * FRAME_SAMPLES, 0.65)
 
 
 def test_words_that_were_given_before_are_not_given_again() -> None:
-    aligned = Alignment([0, 5, 9, 20, 30], [0.5, 0.6, 0.7, 0.8])
+    aligned = Alignment([0, 5, 9, 20], [5, 9, 20, 30], [0.5, 0.6, 0.7, 0.8])
     end = 40 * FRAME_SAMPLES
     later = timed_words([0, 1, 2, 3], decode, aligned, 0, end, from_token=2)
     assert later == timed_words([0, 1, 2, 3], decode, aligned, 0, end)[2:]
@@ -112,7 +112,7 @@ def test_words_that_were_given_before_are_not_given_again() -> None:
 
 
 def test_no_word_starts_before_the_floor() -> None:
-    aligned = Alignment([0, 5, 9, 20, 30], [0.5] * 4)
+    aligned = Alignment([0, 5, 9, 20], [5, 9, 20, 30], [0.5] * 4)
     floor = 12 * FRAME_SAMPLES
     words = timed_words([0, 1, 2, 3], decode, aligned, 0, 40 * FRAME_SAMPLES, from_token=1, floor_sample=floor)
     assert [w.start_sample // FRAME_SAMPLES for w in words] == [12, 12, 20]
@@ -133,7 +133,7 @@ def test_what_goes_on_with_a_word_given_before(
 ) -> None:
     earlier = tokenizer.encode(before)
     tokens = [*earlier, *tokenizer.encode(after)]
-    aligned = Alignment(list(range(len(tokens) + 1)), [0.9] * len(tokens))
+    aligned = Alignment(range(len(tokens)), range(1, len(tokens) + 1), [0.9] * len(tokens))
     found = timed_words(tokens, tokenizer.decode, aligned, 0, 10**6, from_token=len(earlier))
     assert [w.text for w in found] == words
     assert all(w.first >= len(earlier) for w in found)
@@ -151,7 +151,8 @@ def test_times_are_in_order_and_inside_the_segment(
     starts: list[int], start_sample: int, length: int, probabilities: list[float], floor: float
 ) -> None:
     end_sample = start_sample + length
-    aligned = Alignment(sorted(starts), probabilities)
+    starts.sort()
+    aligned = Alignment(starts[:-1], starts[1:], probabilities)
     floor_sample = start_sample + int(floor * length)
     words = timed_words([0, 1, 2, 3], decode, aligned, start_sample, end_sample, floor_sample=floor_sample)
     assert [w.text for w in words] == ["un", "deux", "trois", "quatre"]

@@ -41,6 +41,7 @@ def test_every_key_of_the_file_is_read(tmp_path: Path) -> None:
         engine = "scripted"
         device = "cuda"
         compute_type = "int8_float16"
+        decoder = "ctranslate2"
         workers = 3
         threads = 2
         whisper = "/models/large"
@@ -62,6 +63,7 @@ def test_every_key_of_the_file_is_read(tmp_path: Path) -> None:
         engine="scripted",
         device="cuda",
         compute_type="int8_float16",
+        decoder="ctranslate2",
         workers=3,
         threads=2,
         whisper="/models/large",
@@ -85,6 +87,11 @@ def test_the_environment_wins_over_the_file_and_the_command_line_over_both(tmp_p
     assert config.api_keys == (KEY, KEY + "2")
 
 
+def test_whose_text_decoder_serves() -> None:
+    assert load(None, {}).decoder == "auto"
+    assert load(None, {"COLLOQUE_DECODER": "ctranslate2"}).decoder == "ctranslate2"
+
+
 def test_the_environment_may_name_the_file(tmp_path: Path) -> None:
     file = written(tmp_path, "port = 1234")
     assert load(None, {"COLLOQUE_CONFIG": str(file)}).port == 1234
@@ -105,6 +112,7 @@ def test_the_environment_may_name_the_file(tmp_path: Path) -> None:
         ('[whisper_for]\nit = "base"', r"unknown key `it` in \[whisper_for\]"),
         ('[whisper_for]\nfr = ""', r"`whisper_for\.fr` must be a text that is not empty"),
         ('whisper = "models/of/mine"', "`whisper` must be the name of a model, .*absolute path"),
+        ('decoder = "ours"', "`decoder` must be one of auto, ctranslate2"),
         ('device = "gpu"', "`device` must be one of auto, cpu, cuda"),
         ("token_life_s = 0", "`token_life_s` must be a number of seconds above 0"),
         ("token_life_s = nan", "above 0"),

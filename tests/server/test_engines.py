@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from colloque.server.engines import LANGUAGES, Engines, EnginesNotReady
+from colloque.models.compute import Compute
+from colloque.server.config import ServerConfig
+from colloque.server.engines import LANGUAGES, Engines, EnginesNotReady, make_engines
 from colloque.server.telemetry import Telemetry
 from colloque.streaming.engines import Draft, DraftRequest
 from tests.server.hand_engines import HandEngine, HandNotes
@@ -93,3 +97,15 @@ async def test_shut_down_does_not_wait_for_an_engine_that_is_stuck(monkeypatch: 
 
     assert not await made(Stuck()).shut_down()
     release.set()
+
+
+@pytest.mark.parametrize(("decoder", "is_asked_for"), [("auto", True), ("ctranslate2", False)])
+def test_whose_text_decoder_serves(
+    decoder: Any, is_asked_for: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr("colloque.models.decoders.load_decoder", lambda *given: asked.append(given))
+    speech: Any = make_engines(ServerConfig(tmp_path, tmp_path / "models", decoder=decoder))[0]
+    compute = Compute("cpu", "int8", workers=1, threads=1)
+    assert speech._decoder(tmp_path / "voice", compute) is None
+    assert asked == ([(tmp_path / "voice", compute, tmp_path / "models")] if is_asked_for else [])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from colloque.models.decoders import decoder_folder
 from colloque.server.commands import doctor
 from colloque.server.config import ServerConfig
 from tests.models.tiny import write_whisper
@@ -123,6 +124,18 @@ def test_a_model_of_the_hub_that_has_never_come(tmp_path: Path) -> None:
     assert findings["model some/whisper"].remedy == "colloque models pull some/whisper"
     (finding,) = doctor.check_models(config(tmp_path, whisper="whisper-enormous"))
     assert (finding.about, finding.outcome) == ("models", "bad")
+
+
+def test_a_text_decoder_that_is_not_built_is_noted(tmp_path: Path) -> None:
+    own = write_whisper(tmp_path / "own")
+    settings = config(tmp_path, whisper=str(own), device="cpu")
+    (finding,) = doctor.check_decoders(settings)
+    assert (finding.about, finding.outcome) == (f"text decoder of {own}", "note")
+    assert finding.remedy == "colloque models pull"
+    decoder_folder(own, settings.models).mkdir(parents=True)
+    (finding,) = doctor.check_decoders(settings)
+    assert (finding.outcome, finding.found) == ("good", str(decoder_folder(own, settings.models)))
+    assert list(doctor.check_decoders(config(tmp_path, whisper=str(own), device="cpu", decoder="ctranslate2"))) == []
 
 
 def test_the_data_folder_is_probed_and_not_made(tmp_path: Path) -> None:

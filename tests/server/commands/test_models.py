@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import re
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from colloque.models.catalogue import CATALOGUE
+from colloque.models import decoders
+from colloque.models.catalogue import CATALOGUE, models_folder
 from colloque.server.commands.models import add_models_parser
 from tests.models.tiny import WHISPER_FILES, TinyHub
 
@@ -130,3 +134,81 @@ def test_a_configured_model_that_is_no_recogniser_is_told(
     monkeypatch.setenv("COLLOQUE_WHISPER_FOR_FR", "campplus")
     assert run("list") == 1
     assert "the model campplus recognises no speech" in capsys.readouterr().err
+
+
+@pytest.fixture
+def brought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A models folder with all models and no text decoder, on a machine that has no GPU."""
+    folder, ready = tmp_path / "models", models_folder()
+    folder.mkdir()
+    for name in ("whisper-base", "segmentation-3.0.onnx", "campplus.onnx"):
+        (folder / name).symlink_to(ready / name)
+    monkeypatch.setenv("COLLOQUE_MODELS", str(folder))
+    monkeypatch.setenv("COLLOQUE_DEVICE", "cpu")
+    return folder
+
+
+@pytest.fixture
+def quick_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is built is small; `tests/models/test_decoders.py` builds the real one."""
+    graph = b"graph"
+    noted = {"text.onnx": [hashlib.sha256(graph).hexdigest(), len(graph)]}
+    files = {"text.onnx": graph, decoders.CHECKSUMS: json.dumps(noted).encode()}
+    monkeypatch.setattr(decoders, "_files", lambda _: files)
+
+
+def test_a_pull_builds_the_text_decoder(brought: Path, quick_build: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list") == 0
+    assert "whisper-base: text decoder not built yet: colloque models pull" in capsys.readouterr().out
+    assert run("verify") == 0
+    assert "whisper-base: text decoder: not built yet" in capsys.readouterr().out
+    assert run("pull") == 0
+    assert "whisper-base: building its text decoder" in capsys.readouterr().err
+    (graph,) = (brought / "decoders").glob("whisper-base-*/text.onnx")
+    assert run("list") == 0
+    assert f"whisper-base: text decoder in {graph.parent}" in capsys.readouterr().out
+    assert run("verify", "base") == 0
+    assert f"whisper-base: decoders/{graph.parent.name}: as built" in capsys.readouterr().out
+
+
+def test_a_changed_text_decoder_is_found_and_put_right(
+    brought: Path, quick_build: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("pull", "whisper-base") == 0
+    (graph,) = (brought / "decoders").glob("whisper-base-*/text.onnx")
+    graph.write_bytes(b"grapH")
+    assert run("verify", "whisper-base") == 1
+    assert f"{graph.parent.name}: it is damaged or has been changed" in capsys.readouterr().out
+    assert run("pull", "whisper-base") == 0
+    assert run("verify", "whisper-base") == 0
+
+
+def test_a_pull_builds_for_a_folder_of_ones_own(
+    brought: Path, quick_build: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").symlink_to((brought / "whisper-base").resolve())
+    monkeypatch.setenv("COLLOQUE_WHISPER_FOR_FR", str(tmp_path / "mine"))
+    assert run("pull") == 0
+    built = {path.name.rpartition("-")[0] for path in (brought / "decoders").iterdir() if path.is_dir()}
+    assert built == {"whisper-base", "mine"}
+
+
+@pytest.mark.parametrize(("name", "value"), [("DECODER", "ctranslate2"), ("COMPUTE_TYPE", "float32")])
+def test_where_ctranslate2_decodes_nothing_is_built_or_said(
+    brought: Path, name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(f"COLLOQUE_{name}", value)
+    assert [run(action) for action in ("pull", "list", "verify")] == [0, 0, 0]
+    assert "decoder" not in capsys.readouterr().out
+    assert not (brought / "decoders").exists()
+
+
+def test_a_pull_without_the_package_onnx_says_what_that_means(
+    brought: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    assert run("pull", "whisper-base") == 0
+    said = capsys.readouterr()
+    assert f"whisper-base: {brought / 'whisper-base'}" in said.out
+    assert "CTranslate2's serves" in said.err
+    assert "pip install 'colloque[fetch]'" in said.err
