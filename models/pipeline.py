@@ -44,7 +44,7 @@ BREATH_WINDOWS = 7
 CHECKPOINT_EVERY_SAMPLES = samples(10.0)
 """In silence a checkpoint comes so often, so that a restart replays little."""
 _STATE = struct.Struct("<4sqqB")
-_MAGIC = b"cqp2"
+_MAGIC = b"cqp3"
 
 
 class DiariserTrack(Protocol):

@@ -1,8 +1,8 @@
 """Voice activity: Silero VAD as ONNX, one probability per window of 32 ms.
 
-The network is recurrent: each track carries its own state, the weights are shared. The graph's first axis is time, not
-a batch, so tracks are stepped one after the other (0.06 ms a window). Source: Silero Team, "Silero VAD" (MIT); the
-file comes with the faster-whisper package.
+Rumble below the voice is taken away first. The network is recurrent: each track carries its own state, the weights are
+shared. The graph's first axis is time, not a batch, so tracks are stepped one after the other (0.06 ms a window).
+Source: Silero Team, "Silero VAD" (MIT); the file comes with the faster-whisper package.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ from colloque.streaming.segmenter import WINDOW_SAMPLES
 
 CONTEXT_SAMPLES = 64
 """Each window is read with the end of the one before it."""
+MEAN_SAMPLES = 128
+"""The mean of so many (8 ms) is taken away, twice: what is slower than a voice, from about 40 Hz down."""
+BEFORE_SAMPLES = 2 * (MEAN_SAMPLES - 1)
+"""What that needs of the audio before a window."""
 STATE_SIZE = 128
 
 
@@ -34,26 +38,30 @@ class VoiceState:
     """shape (1, 1, 128)"""
     context: Pcm
     """The last samples read, shape (64,)"""
+    before: Pcm
+    """The last samples of the audio as it came, shape (254,)"""
 
     @classmethod
     def fresh(cls) -> VoiceState:
         """Before any audio."""
         zeros = np.zeros((1, 1, STATE_SIZE), np.float32)
-        return cls(zeros, zeros, np.zeros(CONTEXT_SAMPLES, np.float32))
+        return cls(zeros, zeros, np.zeros(CONTEXT_SAMPLES, np.float32), np.zeros(BEFORE_SAMPLES, np.float32))
 
     def to_bytes(self) -> bytes:
         """`STATE_BYTES` bytes: float32, little-endian."""
-        return np.concatenate([self.memory.ravel(), self.cell.ravel(), self.context]).astype("<f4").tobytes()
+        values = np.concatenate([self.memory.ravel(), self.cell.ravel(), self.context, self.before])
+        return values.astype("<f4").tobytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> VoiceState:
         """Inverse of `to_bytes`."""
         values = np.frombuffer(data, "<f4").astype(np.float32)
-        memory, cell, context = np.split(values, [STATE_SIZE, 2 * STATE_SIZE])
-        return cls(memory.reshape(1, 1, -1), cell.reshape(1, 1, -1), context)
+        ends = np.cumsum([STATE_SIZE, STATE_SIZE, CONTEXT_SAMPLES])
+        memory, cell, context, before = np.split(values, ends)
+        return cls(memory.reshape(1, 1, -1), cell.reshape(1, 1, -1), context, before)
 
 
-STATE_BYTES = 4 * (2 * STATE_SIZE + CONTEXT_SAMPLES)
+STATE_BYTES = 4 * (2 * STATE_SIZE + CONTEXT_SAMPLES + BEFORE_SAMPLES)
 
 
 class VoiceActivity:
@@ -93,8 +101,20 @@ class VoiceStream:
 
     def _step(self, window: Pcm) -> float:
         state = self._states[-1]
+        audio = np.concatenate([state.before, window])
+        window = _without_mean(_without_mean(audio))
         feeds = {"input": np.concatenate([state.context, window])[None], "h": state.memory, "c": state.cell}
         probability, memory, cell = self._session.run(["speech_probs", "hn", "cn"], feeds)
-        self._states.append(VoiceState(memory, cell, window[-CONTEXT_SAMPLES:].copy()))
+        self._states.append(VoiceState(memory, cell, window[-CONTEXT_SAMPLES:].copy(), audio[-BEFORE_SAMPLES:].copy()))
         self._sample += WINDOW_SAMPLES
         return float(probability.item())
+
+
+def _without_mean(samples: Pcm) -> Pcm:
+    """Each sample less the mean of the last `MEAN_SAMPLES`; the first ones, with fewer before them, are left out.
+
+    A knock on the desk, a fan or a microphone's own offset may be far louder than a voice: the network hears nobody.
+    """
+    sums = np.concatenate([[0.0], np.cumsum(samples, dtype=np.float64)])
+    means = (sums[MEAN_SAMPLES:] - sums[:-MEAN_SAMPLES]) / MEAN_SAMPLES
+    return (samples[MEAN_SAMPLES - 1 :] - means).astype(np.float32)

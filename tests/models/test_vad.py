@@ -31,6 +31,16 @@ def test_speech_is_told_from_silence_and_noise(activity: VoiceActivity) -> None:
         assert max(read(activity, nobody, 1600)) < 0.5
 
 
+@pytest.mark.parametrize("hertz", [0.0, 3.0, 12.0])
+def test_rumble_and_an_offset_far_louder_than_the_voice_hide_nobody(activity: VoiceActivity, hertz: float) -> None:
+    seconds = np.arange(len(SPEECH)) / 16_000
+    rumble = (0.7 * np.cos(2 * np.pi * hertz * seconds)).astype(np.float32)
+    assert np.square(rumble).mean() > 1000 * np.square(SPEECH / 4).mean()
+    alone, together = (np.array(read(activity, pcm, 1600)) > 0.5 for pcm in (SPEECH / 4, SPEECH / 4 + rumble))
+    assert alone.mean() > 0.4
+    assert (alone == together).mean() > 0.95
+
+
 @pytest.mark.parametrize("sizes", [1, 160, 512, 5328, len(SPEECH), random_sizes(len(SPEECH), 5)])
 def test_any_split_gives_the_same_probabilities(activity: VoiceActivity, sizes: int | list[int]) -> None:
     pcm = SPEECH[:20_000] if sizes == 1 else SPEECH
