@@ -1,7 +1,8 @@
 """Beam search over Whisper's decoder; with a beam of one it is greedy.
 
 The best hypotheses are those of the highest mean log probability of a token, end of text included. The search ends once
-a finished one is better than every one that still goes on: the others would only grow into what nobody said.
+as many have come to their end as the beam is wide, as CTranslate2's does: where few words are left to say, the first to
+end is often one that leaves them out, and its mean is better than that of a text in the middle of a word.
 """
 
 from __future__ import annotations
@@ -61,9 +62,7 @@ def search(
         if not kept:
             break
         alive = [one for one, _ in kept]
-        if finished and max(one.mean for one in finished) >= max(one.mean for one in alive):
-            break
-        if len(alive[0].output) == limit:
+        if len(finished) >= beam or len(alive[0].output) == limit:
             break
         hearing.keep([parent for _, parent in kept])
         logits, attention = hearing.step([one.output[-1] for one in alive])

@@ -148,7 +148,7 @@ def test_a_beam_finds_the_text_that_greed_misses() -> None:
 
 
 def test_a_wide_beam_finds_the_best_of_all_texts() -> None:
-    """Not always, for it stops at a finished text that is better than what goes on; nearly always."""
+    """Not always, for it stops once so many texts have ended; nearly always."""
     seeds = range(40)
     same = 0
     for seed in seeds:
@@ -164,7 +164,7 @@ def test_a_beam_is_better_than_greed_on_the_whole() -> None:
     pairs = [[told(random_language(seed), beam, 8)[0] for beam in (1, 5)] for seed in range(40)]
     finished = [(narrow.mean, wide.mean) for narrow, wide in pairs if narrow.is_finished and wide.is_finished]
     assert len(finished) > 20
-    assert sum(wide >= narrow - 1e-5 for narrow, wide in finished) >= 0.9 * len(finished)
+    assert sum(wide >= narrow - 1e-5 for narrow, wide in finished) >= 0.8 * len(finished)
     assert sum(wide > narrow + 1e-5 for narrow, wide in finished) > 2
 
 
@@ -205,16 +205,17 @@ def test_the_decoder_is_told_whose_words_go_on(seed: int, beam: int) -> None:
         assert [history[:-1] for history in after] == [before[parent] for parent in parents]
 
 
-def test_the_search_ends_where_a_finished_text_is_better_than_all_that_go_on() -> None:
-    language = table_of({(): {T0: 0}, (T0,): {A: 0, B: -0.5}, (T0, A): {END: 9}}, {A: 0, B: 0, C: 0})
-    found, table = told(language, 2, 20)
+def test_the_search_ends_once_as_many_texts_have_come_to_their_end_as_the_beam_is_wide() -> None:
+    sure = {(): {T0: 0}, (T0,): {A: 0, B: -0.5}, (T0, A): {END: 9}, (T0, B): {END: 9}}
+    found, table = told(table_of(sure, {A: 0, B: 0, C: 0}), 2, 20)
     assert found.output == (T0, A) and found.is_finished
     assert max(len(history) for histories in table.stepped for history in histories) == 2
 
 
-def test_the_search_goes_on_where_a_finished_text_is_worse() -> None:
-    language = table_of({(): {T0: 0}, (T0,): {A: 0, END: -0.2}, (T0, A): {B: 9}, (T0, A, B): {END: 9}}, {END: 0})
-    assert told(language, 2, 20)[0].output == (T0, A, B)
+def test_a_text_that_ends_at_once_does_not_keep_a_better_one_from_being_said() -> None:
+    """Its mean is better than that of the other in the middle, and worse in the end."""
+    language = table_of({(): {T0: 0}, (T0,): {A: -0.2, END: 0}, (T0, A): {B: 9}, (T0, A, B): {END: 9}}, {END: 0})
+    assert told(language, 5, 20)[0].output == (T0, A, B)
 
 
 @pytest.mark.parametrize(("weight", "is_finished"), [(0.95, True), (0.8, False)])
