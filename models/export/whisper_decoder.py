@@ -1,9 +1,9 @@
 """Whisper's text decoder as ONNX graphs with eight-bit weights, built from a CTranslate2 model.
 
 A streaming recogniser reads the same window again and again, each time with more text agreed on. CTranslate2 feeds that
-text to its decoder token by token and has no way to keep the attention that word times come from; and where a
-processor lacks VNNI (AVX2 alone: AMD Zen 3, many of Intel's) a token costs it twice as much as here. These graphs read a prefix in one pass, and every pass gives
-its attention. The encoder stays with CTranslate2.
+text to its decoder token by token and has no way to keep the attention that word times come from; and where a processor
+lacks VNNI (AVX2 alone, as AMD's Zen 3) a token costs it twice as much as here. These graphs read a prefix in one pass,
+and every pass gives its attention. The encoder stays with CTranslate2.
 
 Two graphs: `cross` turns the encoder's output into the keys and values of every layer's cross-attention; `text` takes
 any number of tokens of each hypothesis and gives the logits after those that are asked for.
