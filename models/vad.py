@@ -117,4 +117,5 @@ def _without_mean(samples: Pcm) -> Pcm:
     """
     sums = np.concatenate([[0.0], np.cumsum(samples, dtype=np.float64)])
     means = (sums[MEAN_SAMPLES:] - sums[:-MEAN_SAMPLES]) / MEAN_SAMPLES
-    return (samples[MEAN_SAMPLES - 1 :] - means).astype(np.float32)
+    rest: Pcm = (samples[MEAN_SAMPLES - 1 :] - means).astype(np.float32)
+    return rest
