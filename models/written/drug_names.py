@@ -82,7 +82,7 @@ class DrugNames:
         doses, said = _doses(line, found, vocabulary)
         at = 0
         while at < len(line.tokens):
-            edit = self._edit_at(line, at, doses, said) if line.norm(at)[0].isalpha() else None
+            edit = self._edit_at(line, at, doses, said) if line.norm(at)[:1].isalpha() else None
             if edit is not None and edit.text != line.text[line.tokens[at].start : line.tokens[edit.end - 1].end]:
                 yield edit
             at = edit.end if edit is not None else at + 1
