@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from colloque.models.drafting.dialogue import Dialogue, Exchange
 from colloque.models.drafting.dosing import contradictory, medication
@@ -19,6 +20,8 @@ DECIDED = 0.92
 MEANT = 0.82
 """Certainty of a plan without a phrase that says so, after others that had one."""
 REPLIED = 0.85
+_WITHOUT_DOSE = ("stop", "avoid")
+"""Decisions that need no dose."""
 _LONGEST_WORDS = 40
 """A sentence that is longer is an explanation, not a plan."""
 
@@ -97,7 +100,9 @@ def _segments(line: Line) -> list[tuple[Cue | None, int, int]]:
     parts: list[tuple[Cue | None, int, int]] = [(cue, cue.start, bounds[number + 1]) for number, cue in enumerate(cues)]
     objects = ("drug", "order")
     if any(True for _ in line.reading.mentions_in(line.start, cues[0].start, *objects)):
-        if any(True for _ in line.reading.mentions_in(cues[0].start, bounds[1], *objects)):
+        behind = next(line.reading.mentions_in(cues[0].start, bounds[1], *objects), None)
+        # Behind a comma it is said of something else: `das Ramipril setzen wir ab, dazu Paracetamol`.
+        if behind and not any(token.text == "," for token in line.reading.tokens[cues[0].end : behind.start]):
             parts.insert(0, (None, line.start, cues[0].start))
         else:
             parts[0] = (cues[0], line.start, bounds[1])
@@ -105,13 +110,16 @@ def _segments(line: Line) -> list[tuple[Cue | None, int, int]]:
 
 
 def _drugs(dialogue: Dialogue, line: Line, cue: Cue | None, drugs: list[Mention], end: int) -> Iterator[Fact]:
-    plan = _plan(dialogue, cue)
+    decided = _plan(dialogue, cue)
     for number, mention in enumerate(drugs):
         if number and _same_drug(line, drugs[number - 1], mention):
             continue
+        plan = decided if _governs(dialogue, line, decided, drugs[: number + 1]) else None
         behind = next((m.start for m in drugs[number + 1 :] if not _same_drug(line, drugs[number], m)), end)
         joined = [m for m in drugs[number:] if m.end <= behind and _chained(line, drugs[number], m)]
         last = joined[-1].end if joined else mention.end
+        if plan and plan.id in _WITHOUT_DOSE:
+            behind = _told_at_once(line, last)
         whole = Mention("drug", mention.id, mention.start, last, mention.negated, cues=mention.cues)
         segment = [line.said(last, without_joints(line.reading, last, behind))]
         content, spans, certain = medication(dialogue.tables, line, whole, segment)
@@ -122,7 +130,7 @@ def _drugs(dialogue: Dialogue, line: Line, cue: Cue | None, drugs: list[Mention]
         if mention.negated:
             content, spans = Medication(content.name), [line.said(s, e) for s, e in mention.cues if line.start <= s]
         content = replace(content, action=plan.write if plan else "")
-        lead = [line.said(cue.start, cue.end)] if cue else []
+        lead = [line.said(cue.start, cue.end)] if cue and plan else []
         fact = _fact(
             f"plan:{mention.id}",
             line,
@@ -133,6 +141,27 @@ def _drugs(dialogue: Dialogue, line: Line, cue: Cue | None, drugs: list[Mention]
         )
         hold: Hold | None = "unclear_value" if contradictory(segment) else None
         yield replace(fact, codes=codes_of(dialogue.tables, mention), hold=hold)
+
+
+def _governs(dialogue: Dialogue, line: Line, plan: PlanCue | None, drugs: list[Mention]) -> bool:
+    """Whether the decision is about the last of these drugs: what is stopped, raised or kept is the first one named and
+    those listed with it. A sentence that the recogniser did not end may go on to prescribe something else."""
+    if plan is None or not plan.write:
+        return True
+    joints = {*dialogue.tables.cues["negation.lists"], *dialogue.tables.cues["cue.determiner"]}
+    return all(
+        _chained(line, first, second)
+        or all(token.norm in joints for token in line.reading.tokens[first.end : second.start])
+        for first, second in pairwise(drugs)
+    )
+
+
+def _told_at_once(line: Line, at: int) -> int:
+    """End of the amounts that follow without a word between: what comes later is said of something else."""
+    for quantity in line.quantities("dose", "frequency", "time"):
+        if quantity.start == at:
+            at = quantity.end
+    return at
 
 
 def _numbers(segment: list[Said]) -> bool:

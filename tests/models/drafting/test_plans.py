@@ -38,6 +38,46 @@ def test_decisions(engine: LocalNoteEngine, language: Language, line: str, key: 
 
 
 @pytest.mark.parametrize(
+    ("language", "line", "texts"),
+    [
+        (
+            "fr",
+            "Il faut arrêter l'aspirine, je vous donne du pantoprasole vingt milligrammes une fois par jour, pour le "
+            "genou vous prendre du paracétamol un gramme trois fois par jour.",
+            ["Arrêter aspirine.", "Paracétamol 1 g × 3/j."],
+        ),
+        (
+            "fr",
+            "Il faut arrêter l'aspirine, je vous prescrits du paracétamol un gramme trois fois par jour.",
+            ["Arrêter aspirine.", "Paracétamol 1 g × 3/j."],
+        ),
+        (
+            "fr",
+            "On arrête l'aspirine, l'ibuprofène et le kétoprofène.",
+            ["Arrêter aspirine.", "Arrêter ibuprofène.", "Arrêter kétoprofène."],
+        ),
+        (
+            "fr",
+            "On garde le bisoprolol, pour la douleur du paracétamol un gramme trois fois par jour.",
+            ["Poursuivre bisoprolol.", "Paracétamol 1 g × 3/j."],
+        ),
+        ("en", "Stop the aspirin, for the knee paracetamol 500 milligrams.", ["Stop aspirin.", "Paracetamol 500 mg."]),
+        (
+            "de",
+            "Das Ramipril setzen wir ab, dazu Paracetamol 500 Milligramm.",
+            ["Absetzen: Ramipril.", "Paracetamol 500 mg."],
+        ),
+    ],
+)
+def test_a_decision_about_one_drug_is_not_carried_to_another_nor_its_dose(
+    engine: LocalNoteEngine, language: Language, line: str, texts: list[str]
+) -> None:
+    """A recogniser does not always end a sentence: a drug that is to be taken must never be written as stopped."""
+    found = [statement.text for statement in note(engine, language, f"D: {line}").values()]
+    assert found == texts
+
+
+@pytest.mark.parametrize(
     ("language", "line", "text"),
     [
         (
