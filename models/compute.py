@@ -79,9 +79,9 @@ def pick_compute_type(wanted: ComputeType, device: Literal["cpu", "cuda"], suppo
 def share_cores(device: Literal["cpu", "cuda"], core_count: int, workers: int, threads: int) -> tuple[int, int]:
     """(workers, threads); what is 0 is chosen.
 
-    Two threads shorten encoding by a third, more hardly do; decoding uses one, so that there may be as many workers as
-    cores all the same. Voice activity, diarisation and the server share them: `capacity.py` leaves room for it. On a
-    GPU the processor has little to do.
+    Two threads shorten a pass by a third where it is alone, and cost some hundredths of the throughput where every core
+    has a pass; more hardly help. So there are as many workers as cores, of two threads each. Voice activity,
+    diarisation and the server share them: `capacity.py` leaves room for it. On a GPU the processor has little to do.
     """
     if device == "cuda":
         return workers or 1, threads or 1

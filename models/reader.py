@@ -21,10 +21,10 @@ from typing import Literal
 from colloque.models import guard
 from colloque.models.commitment import Candidate, candidates, ready
 from colloque.models.confidence import Rate, rated
-from colloque.models.decoding import Reading
 from colloque.models.heard import Gap, Heard
 from colloque.models.voice_trace import VoiceTrace
 from colloque.models.whisper import BEAM, Whisper
+from colloque.models.whisper_decoding import Reading
 from colloque.models.window import Window
 from colloque.models.words import AlignedWord
 from colloque.streaming.audio import SAMPLE_RATE, Pcm, samples

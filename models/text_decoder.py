@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-Floats = npt.NDArray[np.float32]
+from colloque.models.token_rules import Floats
 
 TOKENS_FILE, POSITIONS_FILE = "tokens.npy", "positions.npy"
 _HIDDEN = np.float32(-1e9)

@@ -20,7 +20,8 @@ from faster_whisper.tokenizer import Tokenizer as WhisperTokenizer
 from tokenizers import Tokenizer
 
 from colloque.models.compute import Compute
-from colloque.models.decoding import (
+from colloque.models.text_decoder import TextDecoder
+from colloque.models.whisper_decoding import (
     HOP_SAMPLES,
     LENGTH_MAX,
     CTranslate2Decoding,
@@ -30,7 +31,6 @@ from colloque.models.decoding import (
     Wanted,
     read_rules,
 )
-from colloque.models.text_decoder import TextDecoder
 from colloque.models.words import AlignedWord, timed_words
 from colloque.streaming.audio import SAMPLE_RATE, Pcm
 from colloque.streaming.engines import Language

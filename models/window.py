@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from colloque.models.decoding import Reading
 from colloque.models.whisper import BEAM, Whisper
+from colloque.models.whisper_decoding import Reading
 from colloque.models.words import AlignedWord
 from colloque.streaming.audio import Pcm
 from colloque.streaming.engines import Language

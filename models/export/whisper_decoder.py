@@ -28,9 +28,6 @@ from numpy.typing import NDArray
 from colloque.models.export.ctranslate2_weights import CTranslate2Weights
 from colloque.models.export.graph import RUNTIME_OPERATORS, Graph, Value
 
-FILES = ("cross", "text")
-"""Names of the graphs."""
-
 _NORM_EPSILON = 1e-5
 _WEIGHT_MAX = 127
 _ZERO = np.uint8(128)

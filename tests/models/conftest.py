@@ -64,6 +64,12 @@ def whisper() -> Whisper:
 
 
 @pytest.fixture(scope="session")
+def original() -> Whisper:
+    """The same weights, decoded by CTranslate2."""
+    return Whisper(locate("whisper-base"), Compute("cpu", "int8", workers=1, threads=1))
+
+
+@pytest.fixture(scope="session")
 def activity() -> VoiceActivity:
     """The real voice activity."""
     return VoiceActivity(locate("silero-vad"))

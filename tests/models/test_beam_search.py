@@ -4,21 +4,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colloque.models.beam_search import FAR, Hypothesis, search
 from colloque.models.text_decoder import Hearing
-from colloque.models.token_rules import TokenRules
+from colloque.models.token_rules import Floats, TokenRules
 
 A, B, C, END, NO_TIMES, T0, T1, T2, T3 = range(9)
 """A language of three words and four timestamps."""
 SIZE = 9
 RULES = TokenRules.of([], [], END, T0)
 
-Floats = npt.NDArray[np.float32]
 History = tuple[int, ...]
 
 

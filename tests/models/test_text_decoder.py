@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import ctranslate2
 import numpy as np
-import numpy.typing as npt
 import pytest
 from faster_whisper.tokenizer import Tokenizer as WhisperTokenizer
 from tokenizers import Tokenizer
@@ -13,13 +12,11 @@ from tokenizers import Tokenizer
 from colloque.models.catalogue import locate
 from colloque.models.compute import Compute
 from colloque.models.decoders import load_decoder
-from colloque.models.decoding import HOP_SAMPLES, Reading
 from colloque.models.text_decoder import TextDecoder
-from colloque.models.token_rules import log_softmax
+from colloque.models.token_rules import Floats, log_softmax
 from colloque.models.whisper import Whisper
+from colloque.models.whisper_decoding import HOP_SAMPLES, Reading
 from tests.models.speech import piece
-
-Floats = npt.NDArray[np.float32]
 
 SPEECH = piece("two_cities", 20, 28)
 
@@ -32,7 +29,7 @@ def decoder() -> TextDecoder:
 
 
 @pytest.fixture(scope="module")
-def original() -> ctranslate2.models.Whisper:
+def runtime() -> ctranslate2.models.Whisper:
     return ctranslate2.models.Whisper(str(locate("whisper-base")), compute_type="int8", intra_threads=1)
 
 
@@ -43,14 +40,8 @@ def tokenizer() -> WhisperTokenizer:
 
 
 @pytest.fixture(scope="module")
-def whisper() -> Whisper:
-    """With CTranslate2's decoder."""
-    return Whisper(locate("whisper-base"), Compute("cpu", "int8", workers=1, threads=1))
-
-
-@pytest.fixture(scope="module")
-def reading(whisper: Whisper) -> Reading:
-    return whisper.read(SPEECH, "en")
+def reading(original: Whisper) -> Reading:
+    return original.read(SPEECH, "en")
 
 
 def encoded_of(reading: Reading) -> Floats:
@@ -216,8 +207,8 @@ def test_the_decoder_has_positions_for_so_many_tokens_and_no_more(decoder: TextD
 )
 def test_a_text_is_as_probable_as_for_ctranslate2(
     decoder: TextDecoder,
-    whisper: Whisper,
-    original: ctranslate2.models.Whisper,
+    original: Whisper,
+    runtime: ctranslate2.models.Whisper,
     tokenizer: WhisperTokenizer,
     name: str,
     start_s: float,
@@ -225,8 +216,8 @@ def test_a_text_is_as_probable_as_for_ctranslate2(
 ) -> None:
     """Each token after the ones before it; both decoders round to eight bits, each in its way."""
     pcm = piece(name, start_s, end_s)
-    reading = whisper.read(pcm, "en")
-    aligned = original.align(reading.encoded, tokenizer.sot_sequence, [reading.tokens], len(pcm) // HOP_SAMPLES)[0]
+    reading = original.read(pcm, "en")
+    aligned = runtime.align(reading.encoded, tokenizer.sot_sequence, [reading.tokens], len(pcm) // HOP_SAMPLES)[0]
     wanted = np.log(aligned.text_token_probs)
     told = [*tokenizer.sot_sequence, tokenizer.no_timestamps, *reading.tokens]
     logits, _ = decoder.hear(encoded_of(reading)).read(told, range(3, len(told) - 1))

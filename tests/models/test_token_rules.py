@@ -4,21 +4,18 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from colloque.models.token_rules import FIRST_MAX, TokenRules, log_softmax
+from colloque.models.token_rules import FIRST_MAX, Floats, TokenRules, log_softmax
 
 A, B, C, BLANK, END, CONTROL, NO_TIMES, T0 = range(8)
 """A small vocabulary: words, the end of text, a control token, and timestamps from `T0` on."""
 SIZE = T0 + FIRST_MAX + 30
 LAST = SIZE - 1
 RULES = TokenRules.of([C, CONTROL], [BLANK, END], END, T0)
-
-Floats = npt.NDArray[np.float32]
 
 
 def logits(**likely: float) -> Floats:

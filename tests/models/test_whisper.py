@@ -23,6 +23,12 @@ def words(whisper: Whisper, reading: Reading, pcm: Pcm = SPEECH, start_sample: i
     return whisper.words(reading, len(pcm), start_sample, "en")
 
 
+@pytest.fixture(scope="module", params=["our decoder", "CTranslate2's"])
+def whisper(request: pytest.FixtureRequest, whisper: Whisper, original: Whisper) -> Whisper:
+    """Whatever decodes, the same holds."""
+    return whisper if request.param == "our decoder" else original
+
+
 @pytest.fixture(scope="module")
 def plain(whisper: Whisper) -> Reading:
     return whisper.read(SPEECH, "en")
