@@ -104,6 +104,11 @@ class Batcher(Generic[Work]):
             self._slots.append(slot)
             return slot
 
+    @property
+    def slots_used(self) -> int:
+        """Slots that are taken."""
+        return len(self._slots)
+
     def put(self, slot: Slot[Work], work: Work) -> None:
         """Queues work of a slot; nothing where the slot was closed meanwhile."""
         with self._changed:

@@ -1,4 +1,4 @@
-"""How many sessions this machine holds: measured at start-up, so that the next one is refused before all are late.
+"""How many sessions this machine holds, and how much context a pass may have: measured at start-up.
 
 A pass over a typical window is timed with the weights that will serve. What a second of speech costs follows from it:
 passes come at fixed points of the audio, and voice activity and diarisation cost a known share beside them. Where a
@@ -11,13 +11,23 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from colloque.models.compute import Compute, cores
+from colloque.models.compute import Compute
 from colloque.models.whisper import Whisper
+from colloque.models.window import CONTEXT_SAMPLES
+from colloque.streaming.audio import samples
 
 PASSES_PER_S = 2.2
 """Of typical windows, a second of speech: while it grows, at pauses, and what is read twice."""
 BESIDE_S = 0.12
 """Processor seconds a second of audio for voice activity, diarisation, drafting and the server."""
+STREAM_MAX_S = 0.6
+"""Processor seconds a second of audio that context may bring a stream to, if nothing else bounds it."""
+CONTEXT_LOAD_MAX = 0.6
+"""Of the processor, all streams together: context is what can be spared."""
+CONTEXT_MIN_SAMPLES = samples(2.0)
+"""With so much context a window is on average as long as that of the rehearsal."""
+CONTEXT_COST = 0.1
+"""Of a pass, a second of context more: encoding, for the most part."""
 LOAD_MAX = 0.85
 """Of the processor: passes do not come evenly, and a second of one stream may cost twice another's."""
 REHEARSALS = 5
@@ -33,9 +43,9 @@ class Rehearsal:
     """Of the processor, all threads together."""
 
 
-def sessions_held(whispers: Iterable[Whisper], compute: Compute) -> int:
-    """Sessions that may be open at once: one at least. The slowest recogniser counts."""
-    return min(held(rehearse(whisper), compute, cores()) for whisper in whispers)
+def slowest(whispers: Iterable[Whisper]) -> Rehearsal:
+    """Typical passes of several recognisers: the one that takes longest counts."""
+    return max(map(rehearse, whispers), key=lambda typical: typical.pass_s)
 
 
 def rehearse(whisper: Whisper) -> Rehearsal:
@@ -59,3 +69,15 @@ def held(typical: Rehearsal, compute: Compute, core_count: int) -> int:
     on_processor = 0.0 if compute.device == "cuda" else PASSES_PER_S * typical.busy_s
     of_processor = LOAD_MAX * core_count / (on_processor + BESIDE_S)
     return max(1, int(min(of_workers, of_processor)))
+
+
+def context_samples(typical: Rehearsal, compute: Compute, core_count: int, streams: int) -> int:
+    """How much of the past a pass over live audio may hear again, so many streams being open.
+
+    More than the least wherever the processor has room for it: with context fewer words go wrong.
+    """
+    if compute.device == "cuda":
+        return CONTEXT_SAMPLES
+    spared_s = min(STREAM_MAX_S, CONTEXT_LOAD_MAX * core_count / max(1, streams)) - BESIDE_S
+    more_s = (spared_s / (PASSES_PER_S * typical.busy_s) - 1) / CONTEXT_COST
+    return min(CONTEXT_SAMPLES, max(CONTEXT_MIN_SAMPLES, CONTEXT_MIN_SAMPLES + samples(more_s)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Literal, get_args
 
 from colloque.streaming.errors import EngineFault
@@ -88,6 +90,19 @@ def share_cores(device: Literal["cpu", "cuda"], core_count: int, workers: int, t
     if not threads:
         return workers or min(_WORKERS_MAX, core_count), min(_THREADS_MAX, core_count)
     return workers or max(1, min(_WORKERS_MAX, core_count // threads)), threads
+
+
+@cache
+def has_vnni() -> bool:
+    """The processor adds up eight-bit products without overflow (Intel's VNNI or AMX, AMD's since Zen 4).
+
+    False where that is not known: only Linux tells.
+    """
+    try:
+        flags = Path("/proc/cpuinfo").read_text("utf-8").split()
+    except (OSError, ValueError):
+        return False
+    return not {"avx512_vnni", "avx_vnni"}.isdisjoint(flags)
 
 
 def cores() -> int:

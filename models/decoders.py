@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from colloque.models.catalogue import models_folder
 from colloque.models.checksums import matches
-from colloque.models.compute import Compute
+from colloque.models.compute import Compute, has_vnni
 from colloque.models.export import whisper_decoder
 from colloque.models.export.graph import ExportUnavailable
 from colloque.models.export.weights import BadCheckpoint
@@ -60,10 +60,11 @@ def suits(compute: Compute) -> bool:
 def decoder_folder(recogniser: Path, models: Path | None = None) -> Path:
     """Where the decoder of the model in folder `recogniser` is, or would be. `models`: by default `models_folder()`.
 
-    Reads some of the weights, all through the file: a model that was trained further may differ from its origin in few
-    of its layers. Raises `OSError`.
+    It depends on the processor, for the fastest form of the weights is not right on every one: what was built on
+    another kind is left alone. Reads some of the weights, all through the file: a model that was trained further may
+    differ from its origin in few of its layers. Raises `OSError`.
     """
-    digest = hashlib.sha256(f"{FORMAT} ".encode())
+    digest = hashlib.sha256(f"{FORMAT} {'signed ' if has_vnni() else ''}".encode())
     digest.update((recogniser / "config.json").read_bytes())
     with (recogniser / "model.bin").open("rb", buffering=0) as stream:
         size = os.fstat(stream.fileno()).st_size
@@ -180,7 +181,7 @@ def _files(recogniser: Path) -> dict[str, bytes]:
     """Name → content of all that a decoder consists of."""
     from colloque.models.text_decoder import POSITIONS_FILE, TOKENS_FILE
 
-    files = {f"{name}.onnx": data for name, data in whisper_decoder.build(recogniser).items()}
+    files = {f"{name}.onnx": data for name, data in whisper_decoder.build(recogniser, is_signed=has_vnni()).items()}
     tokens, positions = whisper_decoder.embeddings(recogniser)
     files |= {TOKENS_FILE: _npy(tokens), POSITIONS_FILE: _npy(positions)}
     noted = {name: (hashlib.sha256(data).hexdigest(), len(data)) for name, data in files.items()}

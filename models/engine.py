@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from colloque.models.batcher import Batcher, Job
-from colloque.models.capacity import sessions_held
-from colloque.models.compute import Compute
+from colloque.models.capacity import context_samples, held, slowest
+from colloque.models.compute import Compute, cores
 from colloque.models.heard import Heard
 from colloque.models.local_stream import Flush, LocalStream, Open, RecogniserWork, VoiceWork
 from colloque.models.pipeline import DiariserTrack, FinalPass, Outlet, Pass, TrackPipeline, unpack, voice_state
@@ -22,6 +22,7 @@ from colloque.models.speaker_state import BadSpeakerState
 from colloque.models.text_decoder import TextDecoder
 from colloque.models.vad import VoiceActivity
 from colloque.models.whisper import Whisper
+from colloque.models.window import CONTEXT_SAMPLES
 from colloque.streaming.audio import AudioChunk
 from colloque.streaming.engines import (
     Checkpoint,
@@ -87,7 +88,8 @@ class LocalSpeechEngine:
         self._whispers = {language: loaded[path] for language, path in paths.items()}
         for whisper in loaded.values():
             whisper.warm_up()
-        self.capacity = self._sessions_max or sessions_held(loaded.values(), compute)
+        self._chosen, self._typical = compute, slowest(loaded.values())
+        self.capacity = self._sessions_max or held(self._typical, compute, cores())
         slots = TRACKS_MAX * self.capacity
         self._lanes = (
             Batcher("voice", self._voice_step, slots=slots, inbox_max=INBOX_MAX),
@@ -205,12 +207,19 @@ class LocalSpeechEngine:
         """The reader of the work's segment, with the new audio."""
         if stream.reader is None:
             spec = stream.spec
-            stream.reader = SegmentReader(
-                self._whispers[spec.language], spec.language, spec.keyterms, work.start_sample
-            )
+            whisper = self._whispers[spec.language]
+            stream.reader = SegmentReader(whisper, spec.language, spec.keyterms, work.start_sample, stream.window)
+            stream.window = stream.reader.window
+            stream.window.context_samples = self._context_samples(stream)
             stream.covered_sample = work.start_sample
         stream.reader.hear(work.pcm, work.voice)
         return stream.reader
+
+    def _context_samples(self, stream: LocalStream) -> int:
+        """What does not come live may take its time: its words depend on its audio alone."""
+        if not stream.pace.is_live or self._lanes is None:
+            return CONTEXT_SAMPLES
+        return context_samples(self._typical, self._chosen, cores(), self._lanes[1].slots_used)
 
     def _tell(self, stream: LocalStream, heard: Heard) -> None:
         for gap in heard.gaps:
@@ -225,6 +234,7 @@ class LocalSpeechEngine:
 
     def _fail_pass(self, stream: LocalStream, work: RecogniserWork, error: Exception) -> None:
         """A final pass that fails leaves a gap; another one's words are heard by the next."""
+        stream.window = None
         _log.error("a pass failed in the recogniser lane: %s", type(error).__name__)
         if isinstance(work, FinalPass):
             start = stream.covered_sample if stream.reader is not None else work.speech.start_sample

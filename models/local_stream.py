@@ -8,6 +8,7 @@ from colloque.models.batcher import Slot
 from colloque.models.pace import Pace
 from colloque.models.pipeline import FinalPass, Outlet, Pass, TrackPipeline
 from colloque.models.reader import SegmentReader
+from colloque.models.window import Window
 from colloque.streaming.audio import AudioChunk
 from colloque.streaming.engines import Checkpoint, Flushed, StreamSpec
 
@@ -46,6 +47,8 @@ class LocalStream:
         self.pace = Pace()
         self.reader: SegmentReader | None = None
         """Of the open segment; the recogniser lane's alone."""
+        self.window: Window | None = None
+        """Of the reader, or of the one before; the recogniser lane's alone."""
         self.covered_sample = spec.start_sample
         """The open segment's words before here have been delivered; the recogniser lane's alone."""
         voice.put((self, Open()))

@@ -5,8 +5,8 @@
 
 Three kinds of passes, at points that the audio alone decides: `grow` while somebody speaks, `breathe` where a short
 pause follows (`rest` where it goes on), `finish` at the segment's end. Each reads the window with the committed text as
-prefix and commits what `commitment.py` lets go; the last commits everything. The window starts anew at a pause once it
-is long, so that the cost of a pass depends on the open phrase, never on the session.
+prefix and commits what `commitment.py` lets go; the last commits everything. A window that is long leaves its oldest
+words behind, so that the cost of a pass never depends on the session; the next segment goes on with it.
 
 Guards: a text that loops or does not end commits nothing and is read again without prefix, then in the full window;
 speech without text is read again by itself; phrases that Whisper invents in silence are dropped. What still has no
@@ -32,10 +32,8 @@ from colloque.streaming.engines import Language, RecognisedWord
 
 GROW_BEAM = 1
 """Passes while somebody speaks decode greedily: agreement between them does what a beam would, for less."""
-RENEW_SAMPLES = samples(7.0)
-"""At a pause, a window of this length is left and another begun."""
-WINDOW_MAX_SAMPLES = samples(12.0)
-"""A window without a pause is cut after its last committed word."""
+OPEN_MAX_SAMPLES = samples(12.0)
+"""Where nothing could be committed for so long, what can be believed is said and the rest given up."""
 UNSAID_MAX_SAMPLES = samples(2.0)
 """So much clear voice without a word is read again by itself."""
 REMAINDER_SAMPLES = samples(0.35)
@@ -43,6 +41,8 @@ REMAINDER_SAMPLES = samples(0.35)
 GROWTH_REMAINDER_SAMPLES = samples(0.8)
 SOUND_MIN_SAMPLES = samples(0.16)
 """Less clear voice than this, after everything was committed, is a click, a rustle or a cough."""
+CLEAR_MIN_SAMPLES = samples(0.25)
+"""With less clear voice, what a segment begins with must be heard without its context, too."""
 DOUBTFUL = 0.2
 """Mean probability of a word's tokens; a segment does not begin with nothing but less probable words."""
 EMPTY_MAX_SAMPLES = samples(1.0)
@@ -56,11 +56,20 @@ class SegmentReader:
 
     rate: Rate = staticmethod(rated)
 
-    def __init__(self, whisper: Whisper, language: Language, keyterms: tuple[str, ...], start_sample: int) -> None:
+    def __init__(
+        self,
+        whisper: Whisper,
+        language: Language,
+        keyterms: tuple[str, ...],
+        start_sample: int,
+        window: Window | None = None,
+    ) -> None:
+        """`window`: that of the segment before, which goes on with this one."""
         self._whisper = whisper
         self._language: Language = language
         self._keyterms = keyterms
-        self._window = Window(whisper, language, keyterms, start_sample)
+        self.window = window or Window(whisper, language, keyterms, start_sample)
+        self.window.go_on(start_sample)
         self._voice = VoiceTrace(start_sample)
         self._tail: list[Candidate] = []
         self._has_said = False
@@ -74,11 +83,11 @@ class SegmentReader:
     @property
     def end_sample(self) -> int:
         """End of the audio."""
-        return self._window.end_sample
+        return self.window.end_sample
 
     def hear(self, pcm: Pcm, voice: Sequence[float]) -> None:
         """Takes the audio that follows, float32 (n,), and the probabilities of its windows."""
-        self._window.hear(pcm)
+        self.window.hear(pcm)
         self._voice.extend(voice)
 
     def take(self, kind: PassKind, voice_end_sample: int) -> Heard:
@@ -143,8 +152,7 @@ class SegmentReader:
         if self._is_unsaid(self.said_sample, voice_end_sample):
             return
         self._whole_sample = self.end_sample
-        if len(self._window) >= RENEW_SAMPLES:
-            self._window.renew(self.end_sample)
+        self.window.bound()
 
     def finish(self, voice_end_sample: int) -> Heard:
         """The last pass."""
@@ -152,36 +160,37 @@ class SegmentReader:
             return Heard()
         reading = self._read(voice_end_sample, REMAINDER_SAMPLES)
         if not self._is_sound(reading) or (reading.is_empty and self._waits(voice_end_sample) > EMPTY_MAX_SAMPLES):
-            self._window.renew(self.said_sample)
-            reading = self._window.read(full_window=True)
+            self.window.renew(self.said_sample)
+            reading = self.window.read(voice_end_sample, full_window=True)
         if not self._is_sound(reading) or reading.is_empty or self._is_invented(reading):
             return self._nothing(reading, voice_end_sample)
         words = self._words(reading)
         if self._is_doubtful(words):
             return self._nothing(reading, voice_end_sample)
-        return self._commit_all(self.rate(words, candidates(words, self._tail)), voice_end_sample)
+        return self._commit_all(reading, words, voice_end_sample)
 
     # --- reading ------------------------------------------------------------------------------------------------
 
     def _read(self, voice_end_sample: int, remainder_samples: int, *, beam: int = BEAM) -> Reading:
         """Reads the window; anew from the last committed word where the prefix misleads the decoder."""
-        reading = self._window.read(beam=beam)
+        reading = self.window.read(voice_end_sample, beam=beam)
         misled = reading.is_empty or not self._is_sound(reading)
-        if self._window.has_prefix and misled and self._waits(voice_end_sample) >= remainder_samples:
-            self._window.renew(self.said_sample)
-            reading = self._window.read(beam=beam)
+        misled = misled and self._waits(voice_end_sample) >= remainder_samples
+        if self.window.has_prefix and (misled or self._needs_proof(reading)):
+            self.window.renew(self.said_sample)
+            reading = self.window.read(voice_end_sample, beam=beam)
         if not self._has_said and guard.is_echo(reading.text, self._keyterms):
             # In noise the decoder says what it was told to expect: ask again without.
-            reading = self._window.read(beam=beam, with_keyterms=False)
+            reading = self.window.read(voice_end_sample, beam=beam, with_keyterms=False)
         return reading
 
     def _words(self, reading: Reading) -> tuple[AlignedWord, ...]:
-        return self._window.words(reading, self.said_sample)
+        return self.window.words(reading, self.said_sample)
 
     @property
     def _open_sample(self) -> int:
         """Where the audio begins that has no committed word yet."""
-        return max(self._window.start_sample, self.said_sample)
+        return max(self.window.start_sample, self.said_sample)
 
     def _waits(self, voice_end_sample: int) -> int:
         """Samples of audio after the last committed word, up to the end of the voice."""
@@ -193,7 +202,7 @@ class SegmentReader:
         seconds = max(0, self.end_sample - self._open_sample) / SAMPLE_RATE
         return (
             not reading.is_cut_off
-            and not guard.is_loop(self._window.text_with(reading))
+            and not guard.is_loop(self.window.text_with(reading))
             and not guard.is_hasty(reading.text, seconds)
         )
 
@@ -210,6 +219,13 @@ class SegmentReader:
             is_stock = guard.is_stock_phrase(reading.text, self._language)
             return guard.is_credit(reading.text) or (is_stock and voice < guard.VOICE_MIN)
         return guard.is_invented(reading.text, self._language, voice, reading.logprob, reading.no_speech)
+
+    def _needs_proof(self, reading: Reading) -> bool:
+        """A segment must not begin with what only the context makes likely: after speech noise becomes words."""
+        voiced = self._voice.voiced_samples(self._open_sample, None, guard.VOICE_MIN)
+        is_likely = reading.logprob >= guard.LOGPROB_MIN and voiced >= CLEAR_MIN_SAMPLES
+        is_stock = guard.is_stock_phrase(reading.text, self._language)
+        return not self._has_said and not reading.is_empty and (is_stock or not is_likely)
 
     def _is_doubtful(self, words: Sequence[AlignedWord]) -> bool:
         """Nothing but words that the audio hardly bears out, as in music: none of them is said."""
@@ -237,15 +253,17 @@ class SegmentReader:
         if committed:
             self._has_said = True
             self.said_sample = max(self.said_sample, committed[-1].end_sample)
-            reading = self._window.keep(reading, committed, is_all=not waiting)
+            reading = self.window.keep(reading, committed, is_all=not waiting)
         return Heard(self.rate(committed, agreed), " ".join(word.text for word in waiting)), reading
 
-    def _commit_all(self, words: Sequence[RecognisedWord], voice_end_sample: int) -> Heard:
+    def _commit_all(self, reading: Reading, words: Sequence[AlignedWord], voice_end_sample: int) -> Heard:
         """Commits every word; stretches of speech without words are read by themselves."""
         said: list[RecognisedWord] = []
         gaps: list[Gap] = []
         end = self._open_sample
-        for start_sample, word in [*((word.start_sample, word) for word in words), (voice_end_sample, None)]:
+        starts = [*(word.start_sample for word in words), voice_end_sample]
+        rates = [*self.rate(words, candidates(words, self._tail)), None]
+        for start_sample, word in zip(starts, rates, strict=True):
             if self._is_unsaid(end, start_sample):
                 found = self._again(end, start_sample)
                 said += found
@@ -257,13 +275,16 @@ class SegmentReader:
         self._has_said = self._has_said or bool(said)
         self.said_sample = max([self.said_sample, *(word.end_sample for word in said)])
         self._tail = []
-        self._window.renew(self.end_sample)
+        if gaps or len(said) > len(words):
+            self.window.renew(self.end_sample)  # its text has a hole, which would mislead the next segment
+        else:
+            self.window.keep(reading, words, is_all=True)
         return Heard(tuple(said), "", tuple(gaps))
 
     def _again(self, start_sample: int, end_sample: int) -> tuple[RecognisedWord, ...]:
         """The words of a stretch of the window that was passed over."""
         reader = SegmentReader(self._whisper, self._language, (), start_sample)
-        pcm = self._window.between(start_sample, end_sample)
+        pcm = self.window.between(start_sample, end_sample)
         reading = self._whisper.read(pcm, self._language)
         reader.hear(pcm, self._voice.between(start_sample, end_sample))
         if not reader._is_sound(reading) or reading.is_empty or reader._is_invented(reading):
@@ -280,15 +301,13 @@ class SegmentReader:
         else:
             is_gap = waits > EMPTY_MAX_SAMPLES or is_clear
         self._tail = []
-        self._window.renew(self.end_sample)
+        self.window.renew(self.end_sample)
         return Heard(gaps=(Gap(start, voice_end_sample),) if is_gap and voice_end_sample > start else ())
 
     def _bounded(self, heard: Heard) -> Heard:
         """Keeps the window short where nobody pauses."""
-        if len(self._window) <= WINDOW_MAX_SAMPLES:
-            return heard
-        if self.said_sample > self._window.start_sample:
-            self._window.renew(self.said_sample)
+        if self.end_sample - self._open_sample <= OPEN_MAX_SAMPLES:
+            self.window.bound()
             return heard
         # Nothing could be committed in all that time: what can be believed of it is said, the rest is a gap.
         last = self.finish(self.end_sample)

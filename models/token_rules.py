@@ -8,7 +8,7 @@ any word, one of them is said.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ Floats = npt.NDArray[np.float32]
 _FORBIDDEN = np.float32(-np.inf)
 FIRST_MAX = 50
 """The first timestamp is at most so many steps of 20 ms."""
+LAST_MIN = 10
+"""Nothing more is said in the last so many steps of the voice: in short windows the decoder would say it all again."""
 
 
 def log_softmax(logits: Floats) -> Floats:
@@ -38,6 +40,8 @@ class TokenRules:
     end: int
     """End of text. All text tokens are below it."""
     first_timestamp: int
+    voice_positions: int | None = None
+    """Where the voice ends, in steps of 20 ms: a text that is closed there is the last."""
 
     @classmethod
     def of(cls, suppressed: Collection[int], first: Collection[int], end: int, timestamps: int) -> TokenRules:
@@ -63,6 +67,10 @@ class TokenRules:
             scores[:times] = _FORBIDDEN
         return scores
 
+    def until(self, voice_positions: int) -> TokenRules:
+        """The rules for audio in which the voice ends there."""
+        return replace(self, voice_positions=voice_positions)
+
     def _pair(self, scores: Floats, said: Sequence[int]) -> None:
         times = self.first_timestamp
         after_stamp = said[-1] >= times
@@ -71,6 +79,8 @@ class TokenRules:
             scores[times:] = _FORBIDDEN
         elif after_stamp:
             scores[: self.end] = _FORBIDDEN
+            if self.voice_positions is not None and said[-1] - times > self.voice_positions - LAST_MIN:
+                scores[times:] = _FORBIDDEN
         last = next((token for token in reversed(said) if token >= times), None)
         if last is not None:
             # A stamp that opens may repeat the one that closed; every other comes later.

@@ -89,12 +89,18 @@ class Whisper:
         prefix: Sequence[int] = (),
         beam: int = BEAM,
         full_window: bool = False,
+        voice_samples: int | None = None,
     ) -> Reading:
-        """Decodes a window. pcm: float32 (n,), 30 s at most; `prefix`: `output` of earlier readings that stands."""
+        """Decodes a window. pcm: float32 (n,), 30 s at most; `prefix`: `output` of earlier readings that stands.
+
+        `voice_samples`: where the voice ends, if it is known.
+        """
         tokenizer = self._tokenizers[language]
         start = [*self._bias(tokenizer, keyterms), *tokenizer.sot_sequence]
         room = min(20 + round(len(pcm) / SAMPLE_RATE * TOKENS_PER_S), LENGTH_MAX - len(start) - len(prefix))
-        wanted = Wanted(start, tuple(prefix), beam, room, len(pcm), tokenizer)
+        wanted = Wanted(
+            start, tuple(prefix), beam, room, len(pcm), len(pcm) if voice_samples is None else voice_samples, tokenizer
+        )
         return self._decoding.read(self._log_mel(pcm, full_window), wanted)
 
     def words(
@@ -125,6 +131,11 @@ class Whisper:
             from_token=len(before),
             floor_sample=floor_sample,
         )
+
+    @property
+    def first_timestamp(self) -> int:
+        """The token that stands for the window's beginning; those of later moments follow it, 20 ms each."""
+        return int(next(iter(self._tokenizers.values())).timestamp_begin)
 
     def is_text(self, token: int) -> bool:
         """False for timestamps."""

@@ -24,6 +24,8 @@ from colloque.models.words import FRAME_SAMPLES, Alignment, alignment
 
 HOP_SAMPLES = 160
 """One frame of the log-mel spectrogram: 10 ms."""
+VOICE_MARGIN_SAMPLES = 1600
+"""A word may end so much later than voice activity says (0.1 s)."""
 LENGTH_MAX = 448
 """Tokens of prompt and text that the decoder has positions for."""
 
@@ -70,6 +72,8 @@ class Wanted:
     """New tokens at most."""
     length_samples: int
     """Of the audio, without padding."""
+    voice_samples: int
+    """Of the audio up to the end of the voice."""
     tokenizer: WhisperTokenizer
 
 
@@ -154,10 +158,13 @@ class OwnDecoding:
         at_start = prompt.index(tokenizer.sot)
         logits, before = hearing.read(prompt, [at_start, len(prompt) - 1])
         no_speech = float(np.exp(log_softmax(logits[0])[tokenizer.no_speech]))
-        found = search(hearing, logits[1:], before[-1:], prefix, self._rules, beam=wanted.beam, limit=wanted.room)
+        rules = self._rules.until(wanted.voice_samples // FRAME_SAMPLES)
+        found = search(hearing, logits[1:], before[-1:], prefix, rules, beam=wanted.beam, limit=wanted.room)
         # A token's attention is that of the step which gave it: of the token before it.
         attention = [*before[len(before) - 1 - len(prefix) : -1], *found.attention]
-        positions = min(encoded.shape[0], max(1, -(-wanted.length_samples // FRAME_SAMPLES)))
+        # After the voice there is no word: without this bound the last one often takes up the silence.
+        until = min(wanted.length_samples, wanted.voice_samples + VOICE_MARGIN_SAMPLES)
+        positions = min(encoded.shape[0], max(1, -(-until // FRAME_SAMPLES)))
         starts = [*token_starts(joined(attention, positions)), positions]
         probabilities = [*[0.0] * len(prefix), *found.probabilities]
         text = [at for at, token in enumerate([*prefix, *found.output]) if token < tokenizer.eot]

@@ -26,12 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colloque.models.export.ctranslate2_weights import CTranslate2Weights
+from colloque.models.export.eight_bit import Rows
 from colloque.models.export.graph import RUNTIME_OPERATORS, Graph, Value
 
 _NORM_EPSILON = 1e-5
-_WEIGHT_MAX = 127
-_ZERO = np.uint8(128)
-"""What stands for nought among numbers that are stored without sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +66,11 @@ def _upper_half(layers: int, heads: int) -> list[tuple[int, int]]:
     return [(layer, head) for layer in range(layers // 2, layers) for head in range(heads)]
 
 
-def build(folder: Path) -> dict[str, bytes]:
+def build(folder: Path, *, is_signed: bool = False) -> dict[str, bytes]:
     """Name → model file, from a folder with a CTranslate2 Whisper model.
+
+    `is_signed`: weights with sign, many times faster where the processor has VNNI (or AMX); where it has not, their
+    products overflow, and words go wrong.
 
     R rows stand for B hypotheses times T tokens, P for what came before, S for positions of the encoder.
 
@@ -82,8 +83,8 @@ def build(folder: Path) -> dict[str, bytes]:
     weights = CTranslate2Weights(folder / "model.bin")
     shape = read_shape(weights, folder)
     return {
-        "cross": _cross(weights, shape),
-        "text": _Decoder(weights, shape, _Rows(Graph("whisper-text"))).build(),
+        "cross": _cross(weights, shape, Rows(Graph("whisper-cross"), is_signed)),
+        "text": _Decoder(weights, shape, Rows(Graph("whisper-text"), is_signed)).build(),
     }
 
 
@@ -95,49 +96,8 @@ def embeddings(folder: Path) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
     )
 
 
-def _quantised(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """(inputs, outputs) uint8 around 128, with the scale of each output.
-
-    Without sign, since the products of signed weights overflow on processors that lack VNNI, and words go wrong.
-    """
-    scale = np.abs(matrix).max(axis=1) / np.float32(_WEIGHT_MAX)
-    scale[scale == 0] = 1
-    stored = np.round(matrix / scale[:, np.newaxis]) + np.float32(_ZERO)
-    return np.ascontiguousarray(stored.astype(np.uint8).T), scale.astype(np.float32)
-
-
-@dataclass(slots=True)
-class _Rows:
-    """Linear layers whose input rows have a scale each, without offset."""
-
-    graph: Graph
-    _zeros: str | None = field(init=False, default=None)
-
-    def linear(self, value: str, matrix: NDArray[np.float32], bias: NDArray[np.float32] | None) -> str:
-        stored, scale = _quantised(matrix)
-        graph = self.graph
-        peak = graph.node("ReduceMax", graph.node("Abs", value), axes=[-1], keepdims=0)
-        step = graph.node("Mul", peak, graph.constant(np.float32(1 / _WEIGHT_MAX)))
-        if self._zeros is None:  # every layer of a graph has as many rows
-            self._zeros = graph.node("Expand", graph.constant(np.array([_ZERO])), graph.node("Shape", step))
-        rows = graph.node("QuantizeLinear", value, step, self._zeros, axis=0)
-        product = graph.node(
-            "MatMulIntegerToFloat",
-            rows,
-            graph.constant(stored),
-            graph.constant(np.float32(1)),
-            graph.constant(scale),
-            graph.constant(_ZERO),
-            graph.constant(_ZERO),
-            domain=RUNTIME_OPERATORS,
-        )
-        scaled = graph.node("Mul", product, graph.node("Unsqueeze", step, graph.constant([1])))
-        return scaled if bias is None else graph.node("Add", scaled, graph.constant(bias))
-
-
-def _cross(weights: CTranslate2Weights, shape: DecoderShape) -> bytes:
-    graph = Graph("whisper-cross")
-    rows = _Rows(graph)
+def _cross(weights: CTranslate2Weights, shape: DecoderShape, rows: Rows) -> bytes:
+    graph = rows.graph
     results: list[Value] = []
     for layer in range(shape.layers):
         name = f"decoder/layer_{layer}/attention/linear_1"
@@ -166,7 +126,7 @@ class _Decoder:
 
     weights: CTranslate2Weights
     shape: DecoderShape
-    linears: _Rows
+    linears: Rows
     _sources: list[Value] = field(init=False, default_factory=list)
     _results: list[Value] = field(init=False, default_factory=list)
     _attention: list[str] = field(init=False, default_factory=list)
@@ -186,7 +146,7 @@ class _Decoder:
             value = self._layer(layer, value, split)
         graph.node("Concat", *self._attention, axis=1, output="attention")
         last = self._norm(graph.node("Gather", value, "wanted", axis=0), "decoder")
-        logits = _Rows(graph).linear(last, self.weights.matrix("decoder/projection"), None)
+        logits = Rows(graph, self.linears.is_signed).linear(last, self.weights.matrix("decoder/projection"), None)
         graph.node("Identity", logits, output="logits")
         results = [("logits", ("W", shape.tokens)), ("attention", (1, len(shape.alignment_heads), "R", "S"))]
         return graph.serialise_all(self._sources, [*results, *self._results], integers=["wanted"])

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from colloque.models.capacity import Rehearsal, held, rehearse, sessions_held
+from colloque.models.capacity import CONTEXT_MIN_SAMPLES, Rehearsal, context_samples, held, rehearse, slowest
 from colloque.models.compute import Compute
 from colloque.models.whisper import Whisper
+from colloque.models.window import CONTEXT_SAMPLES
 
 PASS_S = st.floats(1e-4, 100)
 CORES = st.integers(1, 256)
@@ -65,7 +66,23 @@ def test_on_a_gpu_voice_activity_and_diarisation_still_bound_the_sessions() -> N
 
 
 def test_the_weights_that_will_serve_are_measured(whisper: Whisper) -> None:
-    typical = rehearse(whisper)
-    assert typical.pass_s > 0
-    assert typical.busy_s > 0
-    assert sessions_held([whisper], on_processor(workers=1)) >= 1
+    for typical in (rehearse(whisper), slowest([whisper, whisper])):
+        assert typical.pass_s > 0
+        assert typical.busy_s > 0
+
+
+@settings(deadline=None)
+@given(PASS_S, CORES, st.integers(1, 50))
+def test_the_more_is_to_do_the_less_context(pass_s: float, core_count: int, streams: int) -> None:
+    def context(pass_s: float, streams: int) -> int:
+        return context_samples(passes(pass_s), on_processor(), core_count, streams)
+
+    found = context(pass_s, streams)
+    assert CONTEXT_MIN_SAMPLES <= context(pass_s, streams + 1) <= found <= CONTEXT_SAMPLES
+    assert context(2 * pass_s, streams) <= found
+    assert context(1e-4, 1) == CONTEXT_SAMPLES and context(10, 1) == CONTEXT_MIN_SAMPLES
+
+
+def test_on_a_gpu_context_is_cheap() -> None:
+    gpu = Compute("cuda", "float16", workers=1, threads=1)
+    assert context_samples(passes(1), gpu, 1, 100) == CONTEXT_SAMPLES

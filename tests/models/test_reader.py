@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from colloque.models import reader as rules
+from colloque.models import window as sizes
 from colloque.models.guard import is_loop
 from colloque.models.heard import Gap, Heard
 from colloque.models.pipeline import Checkpoint, FinalPass, Outlet, Pass, TrackPipeline
@@ -30,6 +30,7 @@ class Counted:
         self._whisper = whisper
         self.read_count = 0
         self.words, self.decode, self.is_text = whisper.words, whisper.decode, whisper.is_text
+        self.first_timestamp = whisper.first_timestamp
 
     def read(self, *args: object, **options: object) -> Reading:
         self.read_count += 1
@@ -149,13 +150,14 @@ def test_a_tail_is_shown_after_what_is_committed(stories: list[Story]) -> None:
     assert all(story.passes[-1][2].tail == "" for story in stories)
 
 
-def test_in_a_renewed_window_the_words_keep_their_time(
+def test_in_a_shortened_window_the_words_keep_their_time(
     whisper: Whisper, works: list[Pass], stories: list[Story], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "RENEW_SAMPLES", samples(2))
+    monkeypatch.setattr(sizes, "CONTEXT_SAMPLES", samples(1.5))
+    monkeypatch.setattr(sizes, "ROOM_SAMPLES", samples(1))
     (story,) = listen(whisper, [work for work in works if work.segment == 0])
     check(story)
-    assert story.reader._window.start_sample > samples(4)  # the window of the first sentences has been left
+    assert story.reader.window.start_sample > samples(4)  # the first sentences have been left behind
     times = [next(w for w in each.words if "wisdom" in w.text.lower()) for each in (story, stories[0])]
     assert abs(times[0].start_sample - times[1].start_sample) <= samples(0.2)
     assert samples(5.3) < times[0].start_sample < times[0].end_sample <= samples(6.5)
@@ -208,10 +210,9 @@ def test_a_turn_without_a_pause_keeps_its_window_short(whisper: Whisper) -> None
             longest = max(longest, len(pcm))
             return super().read(pcm, *args, **options)
 
-    story = force(Measured(whisper), piece("two_cities", 0, 15.5), 0.95, every_s=3.5)
+    story = force(Measured(whisper), piece("two_cities", 0, 22), 0.95, every_s=3.5)
     check(story)
-    assert longest <= rules.WINDOW_MAX_SAMPLES + samples(3.5)
-    assert longest < samples(15)
+    assert longest <= sizes.CONTEXT_SAMPLES + sizes.ROOM_SAMPLES + samples(3.5)
     for once in ("best", "worst", "wisdom", "belief"):
         assert plain(story.words).split().count(once) == 1
 

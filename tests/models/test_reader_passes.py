@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from colloque.models import reader as rules
+from colloque.models import window as sizes
 from colloque.models.guard import is_loop
 from colloque.models.heard import Gap, Heard
 from colloque.models.reader import SegmentReader
@@ -30,13 +31,18 @@ SURE = -0.2
 class Told:
     """Stands for the weights: gives the readings of a list. The words that a prefix holds are left out of them."""
 
+    first_timestamp = STAMP
+
     def __init__(self, *lines: Line | Reading) -> None:
         self._lines = list(lines)
         self._vocabulary: list[tuple[str, float, float]] = []
         self.asked: list[dict[str, object]] = []
+        self.prefixes: list[list[int]] = []
+        """With their timestamps."""
 
     def read(self, pcm: Pcm, language: str, *, prefix: Sequence[int] = (), **options: object) -> Reading:
         self.asked.append({"length": len(pcm), "prefix": [t for t in prefix if t < STAMP], **options})
+        self.prefixes.append(list(prefix))
         line = self._lines.pop(0)
         if isinstance(line, Reading):
             return line
@@ -80,6 +86,10 @@ def reading(
 UNENDING = reading([], "and so", is_cut_off=True)
 BEST: Line = [("It", 0.2, 0.5), ("was", 0.5, 0.7), ("the", 0.7, 0.9), ("best", 0.9, 1.3)]
 TIMES: Line = [*BEST, ("of", 1.3, 1.5), ("times.", 1.5, 2.0)]
+SPOKEN: Line = [
+    *(("It", 0.2, 3.0), ("was", 3.1, 6.0), ("wisdom.", 6.0, 7.9)),
+    *(("It", 8.5, 8.8), ("was", 8.9, 9.5), ("the", 9.5, 12.0), ("age", 12.0, 15.2)),
+]
 
 
 def told(*lines: Line | Reading, keyterms: tuple[str, ...] = ()) -> tuple[Told, SegmentReader]:
@@ -113,19 +123,64 @@ def test_what_is_committed_is_the_prefix_of_the_next_pass() -> None:
     assert [asked["beam"] for asked in model.asked] == [rules.GROW_BEAM, rules.GROW_BEAM, 5]
 
 
-def test_a_long_window_is_left_at_a_pause_and_a_short_one_is_kept() -> None:
-    long_s = rules.RENEW_SAMPLES / 16_000
-    sentence = [*TIMES, ("The", 2.0, long_s - 0.5), ("worst.", long_s - 0.5, long_s)]
-    model, reader = told(TIMES, sentence, [("Wisdom.", long_s + 1, long_s + 1.5)])
-    hear(reader, 2.3)
-    assert said(reader.breathe(samples(2.1))) == "It was the best of times."
-    hear(reader, long_s + 0.3)
-    assert said(reader.breathe(samples(long_s + 0.1))) == "The worst."
-    hear(reader, long_s + 1.8)
-    assert said(reader.finish(samples(long_s + 1.6))) == "Wisdom."
-    lengths = [asked["length"] for asked in model.asked]
-    assert lengths == [samples(2.3), samples(long_s + 0.3), samples(long_s + 1.8) - samples(long_s + 0.3)]
-    assert [len(asked["prefix"]) for asked in model.asked] == [0, 6, 0]
+def test_a_long_window_leaves_its_oldest_words_at_the_longest_pause_between_them() -> None:
+    model, reader = told(SPOKEN, [*SPOKEN[3:], ("Foolish.", 16.0, 16.5)])
+    hear(reader, 15.5)
+    assert said(reader.breathe(samples(15.2))) == "It was wisdom. It was the age"
+    hear(reader, 17.0)
+    assert said(reader.finish(samples(16.6))) == "Foolish."
+    # 8 s are kept, up to a second and a half less: from between `wisdom.`, which ended at 7.9 s, and the next word.
+    assert [asked["length"] for asked in model.asked] == [samples(15.5), samples(17.0) - samples(8.2)]
+    assert [len(asked["prefix"]) for asked in model.asked] == [0, 4]
+
+
+def test_the_timestamps_of_what_is_kept_count_from_where_the_window_begins() -> None:
+    model, reader = told(SPOKEN, [*SPOKEN[3:], ("Foolish.", 16.0, 16.5)])
+    hear(reader, 15.5)
+    reader.breathe(samples(15.2))
+    hear(reader, 17.0)
+    reader.finish(samples(16.6))
+    assert model.prefixes[-1][0] == STAMP
+    assert [token for token in model.prefixes[-1][1:] if token >= STAMP] == [STAMP]  # it was before: never negative
+
+
+def test_a_segment_goes_on_with_the_window_of_the_one_before() -> None:
+    model = Told(TIMES, [*TIMES, ("Worst.", 3.0, 3.5)])
+    first = SegmentReader(model, "en", (), 0)
+    hear(first, 2.3)
+    assert said(first.finish(samples(2.1))) == "It was the best of times."
+    second = SegmentReader(model, "en", (), samples(2.8), first.window)
+    hear(second, 3.8)
+    assert said(second.finish(samples(3.6))) == "Worst."
+    assert second.said_sample == samples(3.5)
+    assert [(asked["length"], len(asked["prefix"])) for asked in model.asked] == [(samples(2.3), 0), (samples(3.8), 6)]
+
+
+def test_after_a_long_silence_a_segment_begins_without_context() -> None:
+    model = Told(TIMES, [("Worst.", 4.5, 5.0)])
+    first = SegmentReader(model, "en", (), 0)
+    hear(first, 2.3)
+    first.finish(samples(2.1))
+    start = samples(2.3) + sizes.SILENCE_MAX_SAMPLES + 1
+    second = SegmentReader(model, "en", (), start, first.window)
+    hear(second, 5.3)
+    assert said(second.finish(samples(5.1))) == "Worst."
+    assert (model.asked[-1]["length"], model.asked[-1]["prefix"]) == (samples(5.3) - start, [])
+
+
+@pytest.mark.parametrize(
+    ("voice", "text", "logprob"), [(0.5, "Wisdom.", SURE), (0.9, "Thank you.", SURE), (0.9, "Wisdom.", -1.2)]
+)
+def test_what_only_the_context_makes_likely_is_read_by_itself(voice: float, text: str, logprob: float) -> None:
+    unlikely = reading([5], text, logprob=logprob)
+    model = Told(TIMES, unlikely, NOTHING)
+    first = SegmentReader(model, "en", (), 0)
+    hear(first, 2.3)
+    first.finish(samples(2.1))
+    second = SegmentReader(model, "en", (), samples(2.5), first.window)
+    hear(second, 3.2, voice)
+    assert second.finish(samples(3.1)) == Heard()
+    assert [(a["length"], len(a["prefix"])) for a in model.asked[1:]] == [(samples(3.2), 6), (samples(0.7), 0)]
 
 
 def test_a_whole_breath_is_the_end_unless_somebody_goes_on() -> None:
@@ -276,17 +331,17 @@ def test_an_echo_of_the_key_terms_is_asked_again_without_them() -> None:
     assert [asked["keyterms"] for asked in model.asked] == [KEYTERMS, (), KEYTERMS, ()]
 
 
-def test_a_window_without_a_pause_goes_on_after_its_last_word() -> None:
-    line = [*TIMES[:-1], ("times", 1.5, 2.0), ("for", 2.0, 12.0)]
-    model, reader = told(line, line, [("ever", 12.2, 12.5)])
-    hear(reader, 8.0, 0.3)
+def test_a_window_without_a_pause_is_shortened_too() -> None:
+    line = [*TIMES[:-1], ("times", 1.5, 9.0), ("for", 9.0, 15.0)]
+    model, reader = told(line, line, [*line[-1:], ("ever", 15.2, 15.5)])
+    hear(reader, 11.0, 0.3)
     first = reader.grow()
     assert (said(first), first.tail) == ("It was the best of times", "for")
-    hear(reader, 12.1, 0.3)
+    hear(reader, 15.1, 0.3)
     assert reader.grow() == Heard((), "for")
-    hear(reader, 12.7, 0.3)
-    assert said(reader.finish(samples(12.6))) == "ever"
-    assert model.asked[-1]["length"] == samples(12.7) - samples(2.0)
+    hear(reader, 15.7, 0.3)
+    assert said(reader.finish(samples(15.6))) == "for ever"
+    assert model.asked[-1]["length"] == samples(15.7) - samples(9.0)  # no word began in the last 8 s
 
 
 def test_a_long_window_in_which_nothing_settles_is_given_up_and_another_begins() -> None:

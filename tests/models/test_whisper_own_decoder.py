@@ -58,7 +58,7 @@ def test_nearly_the_same_words_are_heard(both: Both) -> None:
     for ours, theirs in both:
         errors = max(len(ours), len(theirs)) - len(common(ours, theirs))
         assert len(theirs) >= 10
-        assert errors <= 0.05 * len(theirs)
+        assert errors <= max(1, 0.05 * len(theirs))
 
 
 def test_words_have_nearly_the_same_times(both: Both) -> None:
@@ -86,8 +86,8 @@ def test_words_are_in_order_inside_the_window(both: Both) -> None:
         assert all(0 <= word.weakest <= word.confidence + 1e-4 <= 1 + 1e-4 for word in ours)  # which is rounded
 
 
-def test_a_word_ends_where_the_silence_begins(whisper: Whisper, plain: Reading) -> None:
-    words = whisper.words(plain, len(SPEECH), 0, "en")
+def test_a_word_ends_where_the_silence_begins(whisper: Whisper) -> None:
+    words = whisper.words(whisper.read(SPEECH, "en", voice_samples=samples(4.5)), len(SPEECH), 0, "en")
     assert texts(words) == ["it", "was", "the", "best", "of", "times", "it", "was", "the", "worst", "of", "times"]
     last = words[-1]
     loud = SPEECH[last.start_sample : last.end_sample]
