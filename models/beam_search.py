@@ -48,14 +48,15 @@ def search(
     *,
     beam: int,
     limit: int,
+    begun: Hypothesis | None = None,
 ) -> Hypothesis:
-    """The best continuation.
+    """The best continuation; `begun`: what of it is known already.
 
     `logits` (1, vocabulary) and `attention` (1, heads, positions): after what the decoder was told; `prefix`: outputs
     that stand at the end of it; `limit`: tokens at most, then the hypothesis is not finished.
     """
-    alive, finished = [Hypothesis()], list[Hypothesis]()
-    for _ in range(limit):
+    alive, finished = [begun or Hypothesis()], list[Hypothesis]()
+    for _ in range(limit - len(alive[0].output)):
         best, parents = _extend(alive, logits, attention, [*prefix], rules, beam)
         finished += [one for one in best if one.is_finished]
         kept = [(one, parent) for one, parent in zip(best, parents, strict=True) if not one.is_finished][:beam]
@@ -67,6 +68,25 @@ def search(
         hearing.keep([parent for _, parent in kept])
         logits, attention = hearing.step([one.output[-1] for one in alive])
     return max(finished or alive, key=lambda one: one.mean)
+
+
+def follow(
+    logits: Floats, attention: Floats, prefix: Sequence[int], draft: Sequence[int], rules: TokenRules
+) -> Hypothesis:
+    """As much of `draft` as the greedy search would say, too: it need not be said step by step.
+
+    `logits` (n + 1, vocabulary), `attention` (n + 1, heads, positions): before and after each of its n tokens.
+
+    Speculative decoding (Leviathan et al., "Fast Inference from Transformers via Speculative Decoding", 2023) with what
+    the pass before has said as the draft.
+    """
+    one = Hypothesis()
+    for token, row, looked in zip(draft, logits, attention, strict=False):
+        scores = rules.allowed(row, [*prefix, *one.output])
+        if token == rules.end or int(scores.argmax()) != token:
+            break
+        one = _grown(one, token, one.score + float(scores[token]), row, looked, rules)
+    return one
 
 
 def _extend(

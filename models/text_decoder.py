@@ -101,6 +101,11 @@ class Hearing:
         logits, attention, self._memory = self._decoder.run(table, range(len(tokens)), self._memory, self._cross)
         return logits, attention
 
+    def forget(self, count: int) -> None:
+        """Takes back the last `count` tokens of every hypothesis."""
+        if count:
+            self._memory = [part[:, :, :-count] for part in self._memory]
+
     def keep(self, hypotheses: Sequence[int]) -> None:
         """Goes on with these, in this order; one may stand several times."""
         if list(hypotheses) != list(range(len(self._memory[0]))):

@@ -87,20 +87,20 @@ class Whisper:
         *,
         keyterms: tuple[str, ...] = (),
         prefix: Sequence[int] = (),
+        draft: Sequence[int] = (),
         beam: int = BEAM,
         full_window: bool = False,
         voice_samples: int | None = None,
     ) -> Reading:
         """Decodes a window. pcm: float32 (n,), 30 s at most; `prefix`: `output` of earlier readings that stands.
 
-        `voice_samples`: where the voice ends, if it is known.
+        `draft`: what the pass before has said after it; `voice_samples`: where the voice ends, if it is known.
         """
         tokenizer = self._tokenizers[language]
         start = [*self._bias(tokenizer, keyterms), *tokenizer.sot_sequence]
         room = min(20 + round(len(pcm) / SAMPLE_RATE * TOKENS_PER_S), LENGTH_MAX - len(start) - len(prefix))
-        wanted = Wanted(
-            start, tuple(prefix), beam, room, len(pcm), len(pcm) if voice_samples is None else voice_samples, tokenizer
-        )
+        voice = len(pcm) if voice_samples is None else voice_samples
+        wanted = Wanted(start, tuple(prefix), tuple(draft), beam, room, len(pcm), voice, tokenizer)
         return self._decoding.read(self._log_mel(pcm, full_window), wanted)
 
     def words(

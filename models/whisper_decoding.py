@@ -17,7 +17,7 @@ import numpy.typing as npt
 from faster_whisper.tokenizer import Tokenizer as WhisperTokenizer
 
 from colloque.models.attention_path import joined, token_starts
-from colloque.models.beam_search import search
+from colloque.models.beam_search import follow, search
 from colloque.models.text_decoder import TextDecoder
 from colloque.models.token_rules import TokenRules, log_softmax
 from colloque.models.words import FRAME_SAMPLES, Alignment, alignment
@@ -67,6 +67,8 @@ class Wanted:
     """Key terms, language and task."""
     prefix: Sequence[int]
     """`output` of earlier readings that stands."""
+    draft: Sequence[int]
+    """What will probably be said after it. It saves time where it is right, and changes nothing where it is wrong."""
     beam: int
     room: int
     """New tokens at most."""
@@ -155,11 +157,19 @@ class OwnDecoding:
         encoded = np.asarray(self._model.encode(_view(features), to_cpu=True))[0]
         hearing = self._decoder.hear(encoded)
         prompt, prefix, tokenizer = [*wanted.start, *wanted.prefix], wanted.prefix, wanted.tokenizer
-        at_start = prompt.index(tokenizer.sot)
-        logits, before = hearing.read(prompt, [at_start, len(prompt) - 1])
-        no_speech = float(np.exp(log_softmax(logits[0])[tokenizer.no_speech]))
         rules = self._rules.until(wanted.voice_samples // FRAME_SAMPLES)
-        found = search(hearing, logits[1:], before[-1:], prefix, rules, beam=wanted.beam, limit=wanted.room)
+        draft = list(wanted.draft[: wanted.room]) if wanted.beam == 1 else []
+        at_start = prompt.index(tokenizer.sot)
+        rows = range(len(prompt) - 1, len(prompt) + len(draft))
+        logits, attention = hearing.read([*prompt, *draft], [at_start, *rows])
+        no_speech = float(np.exp(log_softmax(logits[0])[tokenizer.no_speech]))
+        begun = follow(logits[1:], attention[len(prompt) - 1 :], prefix, draft, rules)
+        said = len(begun.output)
+        hearing.forget(len(draft) - said)
+        before, looked = attention[: len(prompt)], attention[len(prompt) - 1 + said :][:1]
+        found = search(
+            hearing, logits[1 + said :][:1], looked, prefix, rules, beam=wanted.beam, limit=wanted.room, begun=begun
+        )
         # A token's attention is that of the step which gave it: of the token before it.
         attention = [*before[len(before) - 1 - len(prefix) : -1], *found.attention]
         # After the voice there is no word: without this bound the last one often takes up the silence.

@@ -44,6 +44,8 @@ class Window:
         """The text tokens of the same."""
         self._words: list[AlignedWord] = []
         """The words of the same."""
+        self._draft: list[int] = []
+        """What the last pass has said after it."""
 
     def __len__(self) -> int:
         """Samples."""
@@ -71,15 +73,18 @@ class Window:
         self, voice_end_sample: int, *, beam: int = BEAM, full_window: bool = False, with_keyterms: bool = True
     ) -> Reading:
         """What the decoder makes of it after the committed text; the voice ends at `voice_end_sample`."""
-        return self._whisper.read(
+        reading = self._whisper.read(
             self._pcm,
             self._language,
             keyterms=self._keyterms if with_keyterms else (),
             prefix=self._output,
+            draft=self._draft,
             beam=beam,
             full_window=full_window,
             voice_samples=voice_end_sample - self.start_sample,
         )
+        self._draft = self._text_of(reading.output)
+        return reading
 
     def words(self, reading: Reading, floor_sample: int) -> tuple[AlignedWord, ...]:
         """Words of a reading; none starts before `floor_sample`."""
@@ -107,14 +112,16 @@ class Window:
         self._words += words
         self._tokens += reading.tokens[:count]
         self._output += reading.output[:taken]
-        return replace(reading, tokens=reading.tokens[count:], output=reading.output[taken:])
+        rest = replace(reading, tokens=reading.tokens[count:], output=reading.output[taken:])
+        self._draft = self._text_of(rest.output)
+        return rest
 
     def renew(self, start_sample: int) -> None:
         """Leaves the audio before `start_sample` behind, and the committed text with it."""
         start_sample = min(max(start_sample, self.start_sample), self.end_sample)
         self._pcm = self._pcm[start_sample - self.start_sample :]
         self.start_sample = start_sample
-        self._output, self._tokens, self._words = [], [], []
+        self._output, self._tokens, self._words, self._draft = [], [], [], []
 
     def go_on(self, start_sample: int) -> None:
         """Another segment begins: what was said shortly before stays as its context.
@@ -163,6 +170,14 @@ class Window:
         self._words = [replace(word, first=word.first - first, last=word.last - first) for word in kept]
         self._pcm = self._pcm[steps * FRAME_SAMPLES :]
         self.start_sample += steps * FRAME_SAMPLES
+        self._draft = []  # its timestamps would have to change
+
+    def _text_of(self, output: Sequence[int]) -> list[int]:
+        """Without the timestamps at the end, which come later the next time."""
+        end = len(output)
+        while end and not self._whisper.is_text(output[end - 1]):
+            end -= 1
+        return list(output[:end])
 
     def _taken(self, output: Sequence[int], count: int) -> int:
         """Length of the decoder's output up to a number of text tokens."""

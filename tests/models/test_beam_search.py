@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from colloque.models.beam_search import FAR, Hypothesis, search
+from colloque.models.beam_search import FAR, Hypothesis, follow, search
 from colloque.models.text_decoder import Hearing
 from colloque.models.token_rules import Floats, TokenRules
 
@@ -301,3 +301,28 @@ def test_the_mean_is_that_of_tokens_and_the_end() -> None:
     assert Hypothesis((A, B), -3.0, is_finished=True).mean == -1
     assert Hypothesis((A, B), -3.0).mean == -1.5
     assert Hypothesis().mean == 0
+
+
+@settings(deadline=None)
+@given(st.integers(0, 200), st.lists(st.integers(0, SIZE - 1), max_size=6), st.integers(0, 6))
+def test_what_is_followed_of_a_draft_is_what_the_search_would_say(seed: int, wrong: list[int], right: int) -> None:
+    after, limit = random_language(seed), 12
+
+    def rows(histories: Sequence[History]) -> tuple[Floats, Floats]:
+        return np.stack([after(h) for h in histories]), np.stack([mark(h) for h in histories])
+
+    def found(begun: Hypothesis | None) -> Hypothesis:
+        said = () if begun is None else begun.output
+        return search(Table(after, [said]), *rows([said]), [], RULES, beam=1, limit=limit, begun=begun)
+
+    whole = found(None)
+    draft = [*whole.output[:right], *wrong]
+    begun = follow(*rows([tuple(draft[:at]) for at in range(len(draft) + 1)]), [], draft, RULES)
+    count = len(begun.output)
+    assert begun.output == whole.output[:count] and count >= min(right, len(whole.output))
+    assert list(draft[count : count + 1]) != list(whole.output[count : count + 1]) or not draft[count:]
+    again = found(begun)
+    assert again.output == whole.output and again.is_finished == whole.is_finished
+    assert again.score == pytest.approx(whole.score, abs=1e-4)
+    assert again.probabilities == pytest.approx(whole.probabilities, abs=1e-5)
+    np.testing.assert_array_equal(np.stack(again.attention), np.stack(whole.attention))

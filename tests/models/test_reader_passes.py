@@ -39,10 +39,14 @@ class Told:
         self.asked: list[dict[str, object]] = []
         self.prefixes: list[list[int]] = []
         """With their timestamps."""
+        self.drafts: list[list[int]] = []
 
-    def read(self, pcm: Pcm, language: str, *, prefix: Sequence[int] = (), **options: object) -> Reading:
+    def read(
+        self, pcm: Pcm, language: str, *, prefix: Sequence[int] = (), draft: Sequence[int] = (), **options: object
+    ) -> Reading:
         self.asked.append({"length": len(pcm), "prefix": [t for t in prefix if t < STAMP], **options})
         self.prefixes.append(list(prefix))
+        self.drafts.append(list(draft))
         line = self._lines.pop(0)
         if isinstance(line, Reading):
             return line
@@ -121,6 +125,7 @@ def test_what_is_committed_is_the_prefix_of_the_next_pass() -> None:
     assert [asked["prefix"] for asked in model.asked] == [[], [], [4, 5, 6]]
     assert [asked["length"] for asked in model.asked] == [samples(s) for s in (1.4, 2.0, 2.2)]
     assert [asked["beam"] for asked in model.asked] == [rules.GROW_BEAM, rules.GROW_BEAM, 5]
+    assert model.drafts == [[], [STAMP, 0, 1, 2, 3], [7]]  # what was heard and is not committed
 
 
 def test_a_long_window_leaves_its_oldest_words_at_the_longest_pause_between_them() -> None:

@@ -107,6 +107,27 @@ def test_every_beam_hears_the_same_of_clear_speech(whisper: Whisper, plain: Read
     )
 
 
+@pytest.mark.parametrize("begin", [0, 3, 8])
+def test_a_draft_changes_nothing(whisper: Whisper, begin: int) -> None:
+    """Right, right as far as it goes, wrong from some token on, or nothing but wrong."""
+    greedy = whisper.read(SPEECH, "en", beam=1)
+    prefix, rest = greedy.output[:begin], greedy.output[begin:]
+    other = whisper.read(piece("two_cities", 20, 25), "en", beam=1).output
+    for draft in (rest, rest[:4], [*rest[:2], *other[3:]], other, [*rest[:-1], *rest[1:]]):
+        reading = whisper.read(SPEECH, "en", prefix=prefix, draft=draft, beam=1)
+        assert [*prefix, *reading.output] == greedy.output
+        assert not reading.is_cut_off
+        assert reading.aligned is not None and greedy.aligned is not None
+        np.testing.assert_allclose(reading.aligned.token_starts, greedy.aligned.token_starts, atol=2)
+        count = len(reading.tokens)
+        ours, theirs = (one.aligned.token_probabilities[-count:] for one in (reading, greedy) if one.aligned)
+        np.testing.assert_allclose(ours, theirs, atol=0.02)
+
+
+def test_with_a_beam_a_draft_is_left_out(whisper: Whisper, plain: Reading) -> None:
+    assert whisper.read(SPEECH, "en", draft=plain.output[:5][::-1]).output == plain.output
+
+
 @pytest.mark.parametrize("pcm", [noise(3, 0.05), silence(3), noise(1, 0.2)], ids=["noise", "silence", "loud"])
 def test_where_nobody_speaks_it_doubts_as_ctranslate2_does(whisper: Whisper, original: Whisper, pcm: Pcm) -> None:
     ours, theirs = whisper.read(pcm, "en"), original.read(pcm, "en")

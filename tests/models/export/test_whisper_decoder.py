@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from colloque.models.catalogue import locate
+from colloque.models.compute import has_vnni
 from colloque.models.export import whisper_decoder
 from colloque.models.export.ctranslate2_weights import CTranslate2Weights
 from colloque.models.export.weights import BadCheckpoint
@@ -53,6 +54,24 @@ def test_it_computes_what_the_network_says(decoder: TextDecoder, plain: PlainDec
     # Heads in the order of layers, whatever the order in the configuration.
     assert error(attention, looked[:, [1, 2, 3]]) < TOLERANCE
     np.testing.assert_allclose(attention.sum(axis=-1), 1, atol=1e-5)
+
+
+def test_the_weights_that_this_processor_takes_compute_the_same(
+    model: Path, decoder: TextDecoder, tmp_path: Path
+) -> None:
+    """With sign or without: the numbers are the same, as long as no product overflows."""
+    other = write_decoder(model, tmp_path, is_signed=has_vnni())
+    loud = 100 * np.sign(AUDIO)  # all activations at their greatest
+    for audio in (AUDIO, loud):
+        ours, theirs = (one.hear(audio).read(SAID, range(len(SAID))) for one in (other, decoder))
+        np.testing.assert_allclose(ours[0], theirs[0], atol=1e-4)
+        np.testing.assert_allclose(ours[1], theirs[1], atol=1e-5)
+
+
+def test_weights_with_sign_are_stored_around_nought(model: Path) -> None:
+    signed, unsigned = (whisper_decoder.build(model, is_signed=is_signed) for is_signed in (True, False))
+    assert signed != unsigned
+    assert abs(len(signed["text"]) - len(unsigned["text"])) < 1000
 
 
 def test_every_token_sees_the_ones_before_it_however_they_came(decoder: TextDecoder, plain: PlainDecoder) -> None:
