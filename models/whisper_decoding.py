@@ -17,9 +17,9 @@ import numpy.typing as npt
 from faster_whisper.tokenizer import Tokenizer as WhisperTokenizer
 
 from colloque.models.attention_path import joined, token_starts
-from colloque.models.beam_search import follow, search
-from colloque.models.text_decoder import TextDecoder
-from colloque.models.token_rules import TokenRules, log_softmax
+from colloque.models.beam_search import Hypothesis, follow, search
+from colloque.models.text_decoder import Hearing, TextDecoder
+from colloque.models.token_rules import Floats, TokenRules, log_softmax
 from colloque.models.words import FRAME_SAMPLES, Alignment, alignment
 
 HOP_SAMPLES = 160
@@ -155,29 +155,16 @@ class OwnDecoding:
         if wanted.room < 0:
             return Reading([], [], "", 0.0, 0.0, True, aligned=Alignment([], [], []))
         encoded = np.asarray(self._model.encode(_view(features), to_cpu=True))[0]
-        hearing = self._decoder.hear(encoded)
-        prompt, prefix, tokenizer = [*wanted.start, *wanted.prefix], wanted.prefix, wanted.tokenizer
-        rules = self._rules.until(wanted.voice_samples // FRAME_SAMPLES)
-        draft = list(wanted.draft[: wanted.room]) if wanted.beam == 1 else []
-        at_start = prompt.index(tokenizer.sot)
-        rows = range(len(prompt) - 1, len(prompt) + len(draft))
-        logits, attention = hearing.read([*prompt, *draft], [at_start, *rows])
-        no_speech = float(np.exp(log_softmax(logits[0])[tokenizer.no_speech]))
-        begun = follow(logits[1:], attention[len(prompt) - 1 :], prefix, draft, rules)
-        said = len(begun.output)
-        hearing.forget(len(draft) - said)
-        before, looked = attention[: len(prompt)], attention[len(prompt) - 1 + said :][:1]
-        found = search(
-            hearing, logits[1 + said :][:1], looked, prefix, rules, beam=wanted.beam, limit=wanted.room, begun=begun
-        )
+        no_speech, before, found = self._search(self._decoder.hear(encoded), wanted)
         # A token's attention is that of the step which gave it: of the token before it.
-        attention = [*before[len(before) - 1 - len(prefix) : -1], *found.attention]
+        rows = [*before[len(before) - 1 - len(wanted.prefix) : -1], *found.attention]
         # After the voice there is no word: without this bound the last one often takes up the silence.
         until = min(wanted.length_samples, wanted.voice_samples + VOICE_MARGIN_SAMPLES)
         positions = min(encoded.shape[0], max(1, -(-until // FRAME_SAMPLES)))
-        starts = [*token_starts(joined(attention, positions)), positions]
-        probabilities = [*[0.0] * len(prefix), *found.probabilities]
-        text = [at for at, token in enumerate([*prefix, *found.output]) if token < tokenizer.eot]
+        starts = [*token_starts(joined(rows, positions)), positions]
+        probabilities = [*[0.0] * len(wanted.prefix), *found.probabilities]
+        tokenizer = wanted.tokenizer
+        text = [at for at, token in enumerate([*wanted.prefix, *found.output]) if token < tokenizer.eot]
         aligned = Alignment(
             [starts[at] for at in text], [starts[at + 1] for at in text], [probabilities[at] for at in text]
         )
@@ -191,6 +178,23 @@ class OwnDecoding:
             not found.is_finished,
             aligned=aligned,
         )
+
+    def _search(self, hearing: Hearing, wanted: Wanted) -> tuple[float, Floats, Hypothesis]:
+        """The doubt that there is speech, the attention of the prompt, and what is said after it."""
+        prompt, prefix, beam = [*wanted.start, *wanted.prefix], wanted.prefix, wanted.beam
+        rules = self._rules.until(wanted.voice_samples // FRAME_SAMPLES)
+        draft = list(wanted.draft[: wanted.room]) if beam == 1 else []
+        at_start = prompt.index(wanted.tokenizer.sot)
+        logits, attention = hearing.read(
+            [*prompt, *draft], [at_start, *range(len(prompt) - 1, len(prompt) + len(draft))]
+        )
+        no_speech = float(np.exp(log_softmax(logits[0])[wanted.tokenizer.no_speech]))
+        begun = follow(logits[1:], attention[len(prompt) - 1 :], prefix, draft, rules)
+        said = len(begun.output)
+        hearing.forget(len(draft) - said)
+        after, looked = logits[1 + said :][:1], attention[len(prompt) - 1 + said :][:1]
+        found = search(hearing, after, looked, prefix, rules, beam=beam, limit=wanted.room, begun=begun)
+        return no_speech, attention[: len(prompt)], found
 
     def align(
         self, reading: Reading, tokens: Sequence[int], length_samples: int, tokenizer: WhisperTokenizer
