@@ -1,7 +1,8 @@
 """The speech engine of one machine: a voice lane and a recogniser lane over shared weights.
 
-Each lane is one thread that alone owns its models (`batcher.py`); a stream takes a slot in both. The two lanes go on
-beside each other: while a segment is being recognised, voice activity and diarisation of the audio that follows do too.
+A lane's threads alone own its models (`batcher.py`): one for voice, as many as the machine gives for recognition. A
+stream takes a slot in both. The two lanes go on beside each other: while a segment is being recognised, voice activity
+and diarisation of the audio that follows do too.
 """
 
 from __future__ import annotations
