@@ -16,7 +16,7 @@ from colloque.streaming.engines import Language
 
 CONTEXT_SAMPLES = samples(8.0)
 """What a window keeps of the past, if not told otherwise."""
-ROOM_SAMPLES = samples(7.0)
+ROOM_SAMPLES = samples(4.0)
 """So much more it may hold before it is shortened."""
 CUT_SAMPLES = samples(1.5)
 """It is shortened at the longest pause between words in so much audio."""
