@@ -30,8 +30,9 @@ from colloque.models.words import AlignedWord
 from colloque.streaming.audio import SAMPLE_RATE, Pcm, samples
 from colloque.streaming.engines import Language, RecognisedWord
 
-GROW_BEAM = 1
-"""Passes while somebody speaks decode greedily: agreement between them does what a beam would, for less."""
+OPEN_BEAM = 1
+"""Passes over an open segment decode greedily: their agreement does what a beam would, for less."""
+FINAL_BEAM = BEAM
 OPEN_MAX_SAMPLES = samples(12.0)
 """Where nothing could be committed for so long, what can be believed is said and the rest given up."""
 UNSAID_MAX_SAMPLES = samples(2.0)
@@ -42,7 +43,7 @@ GROWTH_REMAINDER_SAMPLES = samples(0.8)
 SOUND_MIN_SAMPLES = samples(0.16)
 """Less clear voice than this, after everything was committed, is a click, a rustle or a cough."""
 CLEAR_MIN_SAMPLES = samples(0.25)
-"""With less clear voice, what a segment begins with must be heard without its context, too."""
+"""With less clear voice, what a segment begins with unsurely must be heard without its context, too."""
 DOUBTFUL = 0.2
 """Mean probability of a word's tokens; a segment does not begin with nothing but less probable words."""
 EMPTY_MAX_SAMPLES = samples(1.0)
@@ -105,7 +106,7 @@ class SegmentReader:
     def grow(self) -> Heard:
         """A pass while somebody speaks."""
         self._whole_sample = self._held = None
-        reading = self._read(self.end_sample, GROWTH_REMAINDER_SAMPLES, beam=GROW_BEAM)
+        reading = self._read(self.end_sample, GROWTH_REMAINDER_SAMPLES, beam=OPEN_BEAM)
         if not self._is_sound(reading) or reading.is_empty or self._is_invented(reading, is_open=True):
             return self._bounded(Heard())
         words = self._words(reading)
@@ -120,7 +121,7 @@ class SegmentReader:
         if self._is_whole():
             return Heard()
         self._whole_sample = self._held = None
-        reading = self._read(voice_end_sample, REMAINDER_SAMPLES)
+        reading = self._read(voice_end_sample, REMAINDER_SAMPLES, beam=OPEN_BEAM)
         if not self._is_sound(reading) or self._is_invented(reading):
             return Heard()
         words = self._words(reading)
@@ -158,7 +159,7 @@ class SegmentReader:
         """The last pass."""
         if self._is_whole():
             return Heard()
-        reading = self._read(voice_end_sample, REMAINDER_SAMPLES)
+        reading = self._read(voice_end_sample, REMAINDER_SAMPLES, beam=FINAL_BEAM)
         if not self._is_sound(reading) or (reading.is_empty and self._waits(voice_end_sample) > EMPTY_MAX_SAMPLES):
             self.window.renew(self.said_sample)
             reading = self.window.read(voice_end_sample, full_window=True)
@@ -171,7 +172,7 @@ class SegmentReader:
 
     # --- reading ------------------------------------------------------------------------------------------------
 
-    def _read(self, voice_end_sample: int, remainder_samples: int, *, beam: int = BEAM) -> Reading:
+    def _read(self, voice_end_sample: int, remainder_samples: int, *, beam: int) -> Reading:
         """Reads the window; anew from the last committed word where the prefix misleads the decoder."""
         reading = self.window.read(voice_end_sample, beam=beam)
         misled = reading.is_empty or not self._is_sound(reading)
@@ -223,7 +224,7 @@ class SegmentReader:
     def _needs_proof(self, reading: Reading) -> bool:
         """A segment must not begin with what only the context makes likely: after speech noise becomes words."""
         voiced = self._voice.voiced_samples(self._open_sample, None, guard.VOICE_MIN)
-        is_likely = reading.logprob >= guard.LOGPROB_MIN and voiced >= CLEAR_MIN_SAMPLES
+        is_likely = reading.logprob >= guard.LOGPROB_MIN or voiced >= CLEAR_MIN_SAMPLES
         is_stock = guard.is_stock_phrase(reading.text, self._language)
         return not self._has_said and not reading.is_empty and (is_stock or not is_likely)
 

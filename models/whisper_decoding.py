@@ -24,8 +24,8 @@ from colloque.models.words import FRAME_SAMPLES, Alignment, alignment
 
 HOP_SAMPLES = 160
 """One frame of the log-mel spectrogram: 10 ms."""
-VOICE_MARGIN_SAMPLES = 1600
-"""A word may end so much later than voice activity says (0.1 s)."""
+VOICE_MARGIN_SAMPLES = 4000
+"""A word may end so much later than voice activity says (0.25 s)."""
 LENGTH_MAX = 448
 """Tokens of prompt and text that the decoder has positions for."""
 

@@ -124,7 +124,7 @@ def test_what_is_committed_is_the_prefix_of_the_next_pass() -> None:
     assert (said(last), last.tail) == ("best of times.", "")
     assert [asked["prefix"] for asked in model.asked] == [[], [], [4, 5, 6]]
     assert [asked["length"] for asked in model.asked] == [samples(s) for s in (1.4, 2.0, 2.2)]
-    assert [asked["beam"] for asked in model.asked] == [rules.GROW_BEAM, rules.GROW_BEAM, 5]
+    assert [asked["beam"] for asked in model.asked] == [rules.OPEN_BEAM, rules.OPEN_BEAM, 5]
     assert model.drafts == [[], [STAMP, 0, 1, 2, 3], [7]]  # what was heard and is not committed
 
 
@@ -173,9 +173,7 @@ def test_after_a_long_silence_a_segment_begins_without_context() -> None:
     assert (model.asked[-1]["length"], model.asked[-1]["prefix"]) == (samples(5.3) - start, [])
 
 
-@pytest.mark.parametrize(
-    ("voice", "text", "logprob"), [(0.5, "Wisdom.", SURE), (0.9, "Thank you.", SURE), (0.9, "Wisdom.", -1.2)]
-)
+@pytest.mark.parametrize(("voice", "text", "logprob"), [(0.5, "Wisdom.", -1.2), (0.9, "Thank you.", SURE)])
 def test_what_only_the_context_makes_likely_is_read_by_itself(voice: float, text: str, logprob: float) -> None:
     unlikely = reading([5], text, logprob=logprob)
     model = Told(TIMES, unlikely, NOTHING)
