@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.recognition.folder import find_spoken
 from benchmarks.recognition.joining import join
 from benchmarks.recognition.normalisation import words_of
-from benchmarks.recognition.stream import Stream
+from benchmarks.recognition.stream import SAMPLE_RATE, Stream
 from benchmarks.recognition.word_alignment import align
 from colloque.models.commitment import Candidate
 from colloque.models.confidence import rated
@@ -22,6 +22,7 @@ from colloque.models.pipeline import FinalPass, Outlet, Pass, TrackPipeline
 from colloque.models.reader import SegmentReader
 from colloque.models.vad import VoiceActivity
 from colloque.models.whisper import Whisper
+from colloque.models.window import Window
 from colloque.models.words import AlignedWord
 from colloque.streaming.audio import AudioChunk
 from colloque.streaming.engines import Checkpoint, Language, RecognisedWord, StreamSpec
@@ -83,30 +84,46 @@ class Noted:
 
 def recognise(stream: Stream, whisper: Whisper, activity: VoiceActivity) -> list[tuple[str, float, float, int]]:
     """The words of a stream: see `Noted.words`."""
+    noted = Noted()
+    for _, due, reader in passes(stream, whisper, activity):
+        reader.rate = noted.rate
+        noted.commit(reader.take(due.kind, due.voice_end_sample).words)
+    return noted.words
+
+
+def passes(stream: Stream, whisper: Whisper, activity: VoiceActivity) -> Iterator[tuple[float, Pass, SegmentReader]]:
+    """All passes of a stream in order: second at which it comes due, the pass, and its reader, which has the audio.
+
+    None is left out, and all have the full context, as for what does not come live. To be taken one by one.
+    """
     language = cast(Language, stream.language)
     pipeline = TrackPipeline(
         StreamSpec("benchmark", 0, language, diarise=False), Outlet(lambda result: None, 0), activity.open(), None
     )
-    noted, reader = Noted(), None
-    for work in _works(pipeline, stream):
+    reader: SegmentReader | None = None
+    window: Window | None = None
+    for end_sample, work in _works(pipeline, stream):
         if isinstance(work, Checkpoint):
             continue
         due = work.work if isinstance(work, FinalPass) else work
         if reader is None:
-            reader = SegmentReader(whisper, language, (), due.start_sample)
-            reader.rate = noted.rate
+            reader = SegmentReader(whisper, language, (), due.start_sample, window)
+            window = reader.window
         reader.hear(due.pcm, due.voice)
-        noted.commit(reader.take(due.kind, due.voice_end_sample).words)
+        yield end_sample / SAMPLE_RATE, due, reader
         if isinstance(work, FinalPass):
             reader = None
-    return noted.words
 
 
-def _works(pipeline: TrackPipeline, stream: Stream) -> Iterator[FinalPass | Pass | Checkpoint]:
+def _works(pipeline: TrackPipeline, stream: Stream) -> Iterator[tuple[int, FinalPass | Pass | Checkpoint]]:
+    """What is due, each with the end of the audio that has come by then."""
     pcm = stream.pcm.astype(np.float32) / np.float32(32768)
     for start in range(0, len(pcm), CHUNK_SAMPLES):
-        yield from pipeline.push(AudioChunk(start, pcm[start : start + CHUNK_SAMPLES]))
-    yield from pipeline.flush()
+        chunk = AudioChunk(start, pcm[start : start + CHUNK_SAMPLES])
+        for work in pipeline.push(chunk):
+            yield chunk.end_sample, work
+    for work in pipeline.flush():
+        yield len(pcm), work
 
 
 def judge(stream: Stream, committed: Sequence[tuple[str, float, float, int]]) -> list[Rated]:
