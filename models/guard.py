@@ -49,6 +49,7 @@ _STOCK = {
 # A patient may well speak of subtitles: only a text that begins as a credit does is one.
 _CREDITS = re.compile(
     r"amara\.org|(thanks|thank you) for watching|fürs zuschauen"
+    r"|^\W*(copyright\b|(ard|br|mdr|ndr|orf|rbb|srf|swr|wdr|zdf),? 20\d\d\b)"
     r"|^\W*(sous-titr(age|es)|untertitel(ung)?|subtitles?) *(:|by|von|im auftrag|des? |réalisés|soci|st['’]|par |\W*$)",
     re.I,
 )
