@@ -71,10 +71,10 @@ def tone(duration_s: float, frequencies_hz: Sequence[float], loudness: float = 0
 
 SPEC = StreamSpec("session", 0, "en", diarise=False)
 """Of a stream without speakers."""
-SHORT = piece("beckett", 3, 5)
-"""`No matter`, and the start of a word."""
+SHORT = piece("beckett", 3, 4.8)
+"""`No matter`, and the pause after it."""
 SPEECH = np.concatenate([piece("two_cities", 0.8, 4.9), silence(1), SHORT])
-"""Seven seconds: two sentences, and the short piece after a pause."""
+"""Nearly seven seconds: two sentences, and the short piece after a pause."""
 
 
 def chunks(pcm: Pcm, sizes: int | Iterable[int] = SAMPLE_RATE // 10, start_sample: int = 0) -> Iterator[AudioChunk]:
