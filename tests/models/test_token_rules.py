@@ -168,6 +168,18 @@ def test_whatever_is_said_by_the_rules_has_its_timestamps_in_order_and_in_pairs(
     assert not said or said[0] <= T0 + FIRST_MAX
 
 
+@pytest.mark.parametrize(("closed", "goes_on"), [(9, True), (20, True), (21, False), (29, False), (40, False)])
+def test_a_text_that_is_closed_where_the_voice_ends_is_the_last(closed: int, goes_on: bool) -> None:
+    rules = RULES.until(30)
+    after = np.flatnonzero(rules.allowed(logits(END=20), [T0, A, T0 + closed]) > -np.inf).tolist()
+    assert after == ([END, *range(T0 + closed, SIZE)] if goes_on else [END])
+
+
+def test_a_text_may_be_opened_where_the_voice_ends() -> None:
+    rules = RULES.until(30)
+    assert A in np.flatnonzero(rules.allowed(WORDS_LIKELY, [T0, A, T0 + 20, T0 + 25]) > -np.inf)
+
+
 def test_control_tokens_are_no_text() -> None:
     """A language said in the middle would end a sentence that has no end."""
     with_languages = TokenRules.of([], [], END, T0)

@@ -120,6 +120,11 @@ def test_a_loop_of_the_decoder_is_known_as_one(whisper: Whisper) -> None:
     assert is_loop(reading.text)
 
 
+def test_ctranslate2_says_that_a_loop_was_cut_off(original: Whisper) -> None:
+    """Ours may come to an end of the text in the midst of it; that it runs on elsewhere is in its own tests."""
+    assert original.read(np.tile(recording("two_cities")[30_080:34_000], 16), "en").is_cut_off
+
+
 def test_a_text_has_the_room_that_its_length_is_given(whisper: Whisper) -> None:
     """Speech at twice the tempo: half of the room would not do (CTranslate2 halves it)."""
     reading = whisper.read(np.ascontiguousarray(piece("two_cities", 0, 20)[::2]), "en")
